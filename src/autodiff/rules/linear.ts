@@ -1,0 +1,63 @@
+import { float, floatAttr, intAttr } from "../../onnx/attributes.ts";
+import type { Rule } from "../rule.ts";
+
+/**
+ * y = α·A'·B' + β·C, where A' is A or Aᵀ (transA) and B' likewise:
+ *   dA' = α·dy·B'ᵀ, dB' = α·A'ᵀ·dy, dC = β·dy, and a transposed operand takes the transposed product.
+ */
+export const Gemm: Rule = ({ node, op, x: [a, b], y, dy, shape }) => {
+  const alpha = float(floatAttr(node, "alpha", 1));
+  const beta = floatAttr(node, "beta", 1);
+  const transA = intAttr(node, "transA", 0);
+  const transB = intAttr(node, "transB", 0);
+  return [
+    {
+      emit: () =>
+        transA
+          ? op("Gemm", [b, dy], { alpha, transA: transB, transB: 1 })
+          : op("Gemm", [dy, b], { alpha, transB: 1 - transB }),
+    },
+    {
+      emit: () =>
+        transB
+          ? op("Gemm", [dy, a], { alpha, transA: 1, transB: transA })
+          : op("Gemm", [a, dy], { alpha, transA: 1 - transA }),
+    },
+    { emit: () => (beta === 1 ? dy : op("Mul", [dy, beta])), shape: shape(y) },
+  ];
+};
+
+/**
+ * y = a·b over the last two axes, the ones before them broadcast  =>  da = dy·bᵀ, db = aᵀ·dy.
+ * A vector on the left is a row [1, K], one on the right a column [K, 1], and the output lacks that axis.
+ */
+export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
+  const [shapeA, shapeB] = [shape(a), shape(b)];
+  const batch = shape(y).slice(0, shape(y).length - Number(shapeA.length > 1) - Number(shapeB.length > 1));
+  const row = shapeA.length === 1;
+  const column = shapeB.length === 1;
+  const matrix = (): string => {
+    const lacking = [...(row ? [-2] : []), ...(column ? [-1] : [])];
+    return lacking.length === 0 ? dy : op("Unsqueeze", [dy, ints(lacking)]);
+  };
+  const transposed = (value: string, rank: number): string =>
+    op("Transpose", [value], { perm: [...Array(rank - 2).keys(), rank - 1, rank - 2] });
+  return [
+    {
+      // A vector's row axis is one of size 1 in front, which the walk sums away with the batch's.
+      shape: [...batch, ...(row ? [1, ...shapeA] : shapeA.slice(-2))],
+      emit: () => {
+        const right = column ? op("Unsqueeze", [b, ints([0])]) : transposed(b, shapeB.length);
+        return op("MatMul", [matrix(), right]);
+      },
+    },
+    {
+      shape: [...batch, ...shapeB.slice(-2)],
+      emit: () => {
+        const left = row ? op("Unsqueeze", [a, ints([1])]) : transposed(a, shapeA.length);
+        const product = op("MatMul", [left, matrix()]);
+        return column ? op("Squeeze", [product, ints([-1])]) : product;
+      },
+    },
+  ];
+};

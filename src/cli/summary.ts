@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { type SummaryOptions, summary } from "../index.ts";
+import { type BaseFlags, examples, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
+import { Terminal } from "./terminal.ts";
+import { integer } from "./view/format.ts";
+import { summaryView } from "./view/summary.ts";
+
+type Flags = OutputOptions & BaseFlags & Pick<SummaryOptions, "head" | "classes">;
+
+/** `tsugiki summary` */
+export function summaryCommand(program: Command): void {
+  const command = program
+    .command("summary")
+    .summary("show a network layer by layer, with its parameters")
+    .description("Shows the base, cut at its feature vector and frozen, and the head on it, layer by layer.")
+    .option(
+      "--head <layers>",
+      'what is grafted on: "linear", or layers such as "dense:256:relu,dropout:0.2"',
+      "linear",
+    )
+    .option("--classes <number>", "of the head", whole, 10);
+  withOutput(withBase(command))
+    .addHelpText(
+      "after",
+      examples([
+        "tsugiki summary",
+        "tsugiki summary --base vgg16.onnx --head dense:1024:relu --classes 10 --size 32",
+      ]),
+    )
+    .action(async (flags: Flags) => {
+      const terminal = new Terminal(flags);
+      const result = await summary(flags);
+      const { name, cut, size, width } = result.base;
+      terminal.say(`${name} at ${size} x ${size}, cut at '${cut}': ${integer(width)} features\n`);
+      terminal.say(summaryView(result.layers, terminal.colours));
+      terminal.emit(result);
+    });
+}

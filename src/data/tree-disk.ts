@@ -1,0 +1,188 @@
+import { constants, type Dirent } from "node:fs";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { basename, isAbsolute, join } from "node:path";
+import { reason } from "../core/errors.ts";
+import { DatasetError, FileReadError } from "./errors.ts";
+import { byCodePoint, isHiddenName } from "./names.ts";
+import {
+  defaultReadLimit,
+  type FileTree,
+  type Ignored,
+  type Listing,
+  sortedListing,
+  type TreeFile,
+} from "./tree.ts";
+
+export interface DiskTreeOptions {
+  /** Lets `size` and `read` take absolute paths: for a list that the user wrote. */
+  readonly absolutePaths?: boolean;
+  /** Files and folders walked at most. */
+  readonly limitEntries?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** To open a pipe would else wait for its writer; Windows has no such flag, and no such pipes. */
+const openForReading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** A folder as a tree. Nothing is walked or opened before it is asked for. */
+export function openDiskTree(root: string, options: DiskTreeOptions = {}): FileTree {
+  const ranged = new Map<string, Promise<FileHandle>>();
+  let listing: Promise<Listing> | undefined;
+  let closed = false;
+
+  const locate = (path: string): string => {
+    if (closed)
+      throw new FileReadError({ what: `${root} is closed.`, next: "Open the dataset again." }, { path });
+    if (options.absolutePaths === true && isAbsolute(path)) return path;
+    const names = path.split("/");
+    if (isAbsolute(path) || names.includes("..") || names.includes("")) {
+      throw new FileReadError(
+        { what: `${path} is no path inside ${root}.`, next: "Name files from the root." },
+        { path },
+      );
+    }
+    return join(root, ...names);
+  };
+  const unreadable = (path: string, why: string): FileReadError =>
+    new FileReadError({ what: `Cannot read ${path} in ${root}:`, why: `${why}.` }, { path });
+
+  return {
+    path: root,
+    list: () => {
+      listing ??= walk(root, options);
+      return listing;
+    },
+    async size(path) {
+      const info = await stat(locate(path)).catch(() => undefined);
+      return info?.isFile() ? info.size : undefined;
+    },
+    async read(path, limit = defaultReadLimit) {
+      const place = locate(path);
+      try {
+        const handle = await open(place, openForReading);
+        try {
+          const info = await handle.stat();
+          if (!info.isFile()) throw new Error("it is no ordinary file");
+          const { size } = info;
+          if (size > limit) throw new Error(`it has ${size} bytes, more than the limit of ${limit}`);
+          return await readFully(handle, 0, size);
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        throw unreadable(path, reason(error));
+      }
+    },
+    async readRange(path, start, length) {
+      const place = locate(path);
+      try {
+        let handle = ranged.get(path);
+        if (handle === undefined) {
+          handle = open(place);
+          ranged.set(path, handle);
+        }
+        return await readFully(await handle, start, length);
+      } catch (error) {
+        throw unreadable(path, reason(error));
+      }
+    },
+    async close() {
+      closed = true;
+      const handles = await Promise.allSettled(ranged.values());
+      ranged.clear();
+      for (const handle of handles) if (handle.status === "fulfilled") await handle.value.close();
+    },
+  };
+}
+
+async function readFully(handle: FileHandle, start: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, start + filled);
+    if (bytesRead === 0) throw new Error(`it ends at byte ${start + filled}, ${length - filled} bytes early`);
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+/** What a name in a folder turned out to be. */
+type Visited =
+  | { readonly kind: "file"; readonly file: TreeFile }
+  | { readonly kind: "folder" | "linked folder"; readonly path: string }
+  | { readonly kind: "ignored"; readonly ignored: Ignored };
+
+/** Looks at one name; links are followed, nothing is opened. */
+async function visit(root: string, path: string, isLink: boolean): Promise<Visited> {
+  const ignore = (why: string): Visited => ({ kind: "ignored", ignored: { path, reason: why } });
+  if (isHiddenName(basename(path))) return ignore("hidden");
+  const info = await stat(join(root, path)).catch(() => undefined);
+  if (info === undefined) return ignore(isLink ? "a link that leads nowhere" : "cannot be read");
+  if (info.isFile()) return { kind: "file", file: { path, size: info.size } };
+  if (info.isDirectory()) return { kind: isLink ? "linked folder" : "folder", path };
+  return ignore("no ordinary file");
+}
+
+/**
+ * Reads every real folder once, own folders before linked ones: a loop of links ends, and what a link repeats is
+ * noted, not read twice.
+ */
+async function walk(root: string, options: DiskTreeOptions): Promise<Listing> {
+  const limit = options.limitEntries ?? 5_000_000;
+  const files: TreeFile[] = [];
+  const folders: string[] = [];
+  const ignored: Ignored[] = [];
+  const seen = new Set<string>();
+  const own: string[] = [""];
+  const linked: string[] = [];
+  let entries = 0;
+
+  for (let path = own.pop(); path !== undefined; path = own.pop() ?? linked.shift()) {
+    options.signal?.throwIfAborted();
+    const place = join(root, path);
+    let names: Dirent[];
+    try {
+      const { dev, ino } = await stat(place, { bigint: true });
+      if (seen.has(`${dev}:${ino}`)) {
+        ignored.push({ path, reason: "a link to a folder that is read already" });
+        continue;
+      }
+      seen.add(`${dev}:${ino}`);
+      names = await readdir(place, { withFileTypes: true });
+    } catch (error) {
+      if (path === "") throw unreadableRoot(root, error);
+      ignored.push({ path, reason: `a folder that cannot be read: ${reason(error)}` });
+      continue;
+    }
+    if (path !== "") folders.push(path);
+    entries += names.length;
+    if (entries > limit) throw tooMany(root, limit);
+    names.sort((a, b) => byCodePoint(a.name, b.name));
+    for (let i = 0; i < names.length; i += 64) {
+      const some = names.slice(i, i + 64).map((entry) => {
+        return visit(root, path === "" ? entry.name : `${path}/${entry.name}`, entry.isSymbolicLink());
+      });
+      for (const found of await Promise.all(some)) {
+        if (found.kind === "file") files.push(found.file);
+        else if (found.kind === "ignored") ignored.push(found.ignored);
+        else (found.kind === "folder" ? own : linked).push(found.path);
+      }
+    }
+  }
+  return sortedListing(files, folders, ignored);
+}
+
+function unreadableRoot(root: string, cause: unknown): DatasetError {
+  const parts = {
+    what: `Cannot read the folder ${root}:`,
+    why: `${reason(cause)}.`,
+    next: "Check its permissions.",
+  };
+  return new DatasetError(parts, { path: root }, { cause });
+}
+
+function tooMany(root: string, limit: number): DatasetError {
+  const what = `${root} holds more than ${limit} files and folders.`;
+  const parts = { what, why: "It is walked no further.", next: "Name the dataset's own folder." };
+  return new DatasetError(parts, { path: root });
+}

@@ -1,0 +1,157 @@
+import { reason } from "../core/errors.ts";
+import { GraphBuilder } from "../onnx/builder.ts";
+import type { Dim, Graph, Model, ValueInfo } from "../onnx/graph.ts";
+import { maxSide } from "../surgery/image-input.ts";
+import { distinctNodeNames, join, reserve } from "../surgery/join.ts";
+import { fits, type Preprocess, pixelsInput } from "../surgery/preprocess.ts";
+import { ClassifierError } from "./errors.ts";
+
+export const probabilitiesOutput = "probabilities";
+export const embeddingOutput = "embedding";
+
+/** What an exported classifier says of itself, in its metadata. */
+export interface ClassifierRecord {
+  /** Class names in the order of the probabilities. */
+  readonly labels: readonly string[];
+  readonly preprocess: Preprocess;
+  readonly base: {
+    readonly name: string;
+    /** sha256 of the base model's file. */
+    readonly sha256: string;
+    /** The tensor at which it was cut. */
+    readonly cut: string;
+    readonly licence: string | null;
+  };
+  /** Options, seed, data fingerprint and figures of the training, as plain JSON. */
+  readonly training: Readonly<Record<string, unknown>>;
+}
+
+const recordKey = "tsugiki.classifier";
+/** Read by tools that know nothing of Tsugiki: names joined by line ends, as `labels.txt` has them. */
+const labelsKey = "labels";
+
+/**
+ * The finished classifier as one graph: uint8 `pixels` [N, H, W, 3] of any H and W in, float32 `probabilities`
+ * [N, classes] and `embedding` [N, width] out. `features` is the graph from pixels to the feature vector, its only
+ * output; `head` takes `features` to `logits`.
+ * A network whose batch is fixed at 1 gives a classifier of one picture at a time.
+ */
+export function buildClassifier(features: Model, head: Model, record: ClassifierRecord): Model {
+  const body = reserve(features, [probabilitiesOutput, embeddingOutput, "logits"]);
+  const vector = body.graph.outputs[0]!;
+  // Operators of heads are the same in every operator set from the head's on.
+  const joined = join(body, { ...head, opsets: body.opsets }, { features: vector.name });
+  const shape = vector.type?.kind === "tensor" ? vector.type.shape : undefined;
+  const batch = shape?.[0] === 1 ? 1 : "N";
+  const inputs = joined.graph.inputs.map((input) => withBatch(input, batch));
+  const b = GraphBuilder.from({
+    ...joined,
+    graph: { ...joined.graph, name: "tsugiki classifier", inputs },
+    metadata: new Map(),
+  });
+  b.op("Softmax", ["logits"], { axis: -1 }, { outputs: [probabilitiesOutput] });
+  b.op("Identity", [vector.name], {}, { outputs: [embeddingOutput] });
+  b.output(probabilitiesOutput, "float32", [batch, record.labels.length]);
+  b.output(embeddingOutput, "float32", [batch, shape?.[1]]);
+  const classifier = b.model({
+    metadata: {
+      [recordKey]: JSON.stringify(record),
+      [labelsKey]: record.labels.map((label) => label.replace(/[\r\n]+/g, " ")).join("\n"),
+      ...(record.base.licence !== null && { license: record.base.licence }),
+    },
+  });
+  const { graph } = classifier;
+  return { ...classifier, graph: { ...graph, nodes: distinctNodeNames(graph.nodes) } };
+}
+
+function withBatch(input: ValueInfo, batch: Dim): ValueInfo {
+  const { type } = input;
+  if (type?.kind !== "tensor" || type.shape === undefined) return input;
+  return { ...input, type: { ...type, shape: [batch, ...type.shape.slice(1)] } };
+}
+
+/** What a classifier file says of itself. Throws ClassifierError for a model that Tsugiki did not export. */
+export function readClassifierRecord({ metadata, graph }: Model, file: string): ClassifierRecord {
+  const text = metadata.get(recordKey);
+  const lacks = missingPart(graph, text !== undefined);
+  if (text === undefined || lacks !== undefined) {
+    throw new ClassifierError(
+      {
+        what: `${file} is no classifier made by Tsugiki.`,
+        why: `It has no ${lacks}.`,
+        next: "Train one with `tsugiki train`; pass this file there as --base if it is a pretrained network.",
+      },
+      { file },
+    );
+  }
+  try {
+    return checkedRecord(JSON.parse(text), classesOf(graph));
+  } catch (cause) {
+    throw new ClassifierError(
+      {
+        what: `The record inside ${file} cannot be read.`,
+        why: `${reason(cause)}.`,
+        next: "The file was changed after training: train again.",
+      },
+      { file },
+      { cause },
+    );
+  }
+}
+
+function missingPart({ inputs, outputs }: Graph, hasRecord: boolean): string | undefined {
+  if (!hasRecord) return `'${recordKey}' in its metadata`;
+  if (!inputs.some(({ name }) => name === pixelsInput)) return `input '${pixelsInput}'`;
+  const output = [probabilitiesOutput, embeddingOutput].find(
+    (wanted) => !outputs.some(({ name }) => name === wanted),
+  );
+  return output && `output '${output}'`;
+}
+
+function classesOf({ outputs }: Graph): Dim {
+  const type = outputs.find(({ name }) => name === probabilitiesOutput)?.type;
+  return type?.kind === "tensor" ? type.shape?.[1] : undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The record, after a look at every field that the code behind relies on. */
+function checkedRecord(value: unknown, classes: Dim): ClassifierRecord {
+  const refuse = (what: string): Error => new Error(what);
+  if (!isFields(value)) throw refuse("It is not a JSON object");
+  const { labels, preprocess, base, training } = value;
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
+    throw refuse("Its labels are not a list of names");
+  if (typeof classes === "number" && classes !== labels.length)
+    throw refuse(`It names ${labels.length} classes, the network has ${classes}`);
+  if (!isFields(preprocess) || !isPreprocess(preprocess)) throw refuse("Its preprocessing is not whole");
+  if (!isFields(base) || !isBase(base)) throw refuse("Its base is not named");
+  return { labels, preprocess, base, training: isFields(training) ? training : {} };
+}
+
+function isPreprocess(fields: Fields): fields is Fields & Preprocess {
+  const isTriple = (value: unknown): boolean =>
+    Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+  const { size, scale, mean, std, fit, channels, layout } = fields;
+  return (
+    Number.isInteger(size) &&
+    Number(size) > 0 &&
+    Number(size) <= maxSide &&
+    Number.isFinite(scale) &&
+    isTriple(mean) &&
+    isTriple(std) &&
+    fits.some((known) => known === fit) &&
+    (channels === "rgb" || channels === "bgr") &&
+    (layout === "nchw" || layout === "nhwc")
+  );
+}
+
+function isBase(fields: Fields): fields is Fields & ClassifierRecord["base"] {
+  const { name, sha256, cut, licence } = fields;
+  const areTexts = [name, sha256, cut].every((text) => typeof text === "string");
+  return areTexts && (licence === null || typeof licence === "string");
+}

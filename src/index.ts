@@ -1,0 +1,36 @@
+/** Tsugiki's public API: transfer learning in TypeScript. Names handed on, nothing else. */
+export { finish } from "./core/async.ts";
+export { TsugikiError, UsageError } from "./core/errors.ts";
+export type { Part, Pixels } from "./data/sample.ts";
+export { type Evaluation, evaluatePredictions } from "./evaluate/report.ts";
+export type { ClassifierRecord } from "./export/classifier.ts";
+export type { BaseOptions } from "./jobs/base-node.ts";
+export { Classifier, type Prediction, type Ranked } from "./jobs/classifier-node.ts";
+export {
+  type EvaluateOptions,
+  type EvaluateResult,
+  type EvaluatingEvent,
+  evaluate,
+} from "./jobs/evaluate.ts";
+export {
+  type InspectingEvent,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+  type TwinGroup,
+} from "./jobs/inspect.ts";
+export { type FailedFile, type PredictedFile, type PredictOptions, predict } from "./jobs/predict.ts";
+export { type LayerSummary, type Summary, type SummaryOptions, summary } from "./jobs/summary.ts";
+export {
+  type DoneEvent,
+  type OpenedEvent,
+  type RunEvent,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from "./jobs/train.ts";
+export { version } from "./jobs/version-node.ts";
+export type { Fit, NormalisationName } from "./surgery/preprocess.ts";
+export { fits, normalisationNames } from "./surgery/preprocess.ts";
+export type { OptimizerName } from "./train/dense-head.ts";
+export type { HeadLayer, HeadSpec } from "./train/head.ts";

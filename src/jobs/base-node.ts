@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../core/errors.ts";
+import { sha256 } from "../core/hash.ts";
+import type { Model } from "../onnx/graph.ts";
+import { loadModel } from "../onnx/load-node.ts";
+import { closest } from "../onnx/names.ts";
+import type { Runtime } from "../runtime/session.ts";
+import { type Fit, fits, type NormalisationName, normalisations } from "../surgery/preprocess.ts";
+import {
+  type PreprocessHints,
+  parsePreprocessorConfig,
+  preprocessFromMetadata,
+  unknownPreprocess,
+} from "../surgery/preprocess-config.ts";
+import { type Backbone, prepareBackbone } from "../train/backbone.ts";
+
+/** Which pretrained network to graft on, and how pictures reach it. */
+export interface BaseOptions {
+  /** Path of an ONNX file; the backbone in the box when left out. */
+  readonly base?: string | undefined;
+  /** How pictures are normalised, where the model's own files do not say, or say it wrongly. */
+  readonly preprocess?: NormalisationName | undefined;
+  /** Side of the network's square in pixels; the model's own when left out. */
+  readonly size?: number | undefined;
+  /** How a picture that is not square becomes one. */
+  readonly fit?: Fit | undefined;
+  /** The tensor to take as feature vector; found when left out. */
+  readonly cut?: string | undefined;
+}
+
+/** A base, opened: the network and the hash of its file. */
+export interface OpenedBase {
+  readonly backbone: Backbone;
+  readonly sha256: string;
+  /** Where its preprocessing was read. */
+  readonly preprocessSource: string;
+}
+
+/** The name of the backbone that comes with Tsugiki. */
+export const boxName = "box";
+const boxFile = fileURLToPath(new URL("../../box/backbone.onnx", import.meta.url));
+
+function checkOptions({ preprocess, size, fit }: BaseOptions): void {
+  const refuse = (option: string, value: unknown, choices: readonly string[]): UsageError => {
+    const near = closest(String(value), choices);
+    return new UsageError(
+      {
+        what: `--${option} ${value} is not known.`,
+        next: `Choose ${choices.join(", ")}.${near.length > 0 ? ` Closest: ${near[0]}.` : ""}`,
+      },
+      { option, value },
+    );
+  };
+  if (preprocess !== undefined && !(preprocess in normalisations)) {
+    throw refuse("preprocess", preprocess, Object.keys(normalisations));
+  }
+  if (fit !== undefined && !fits.includes(fit)) throw refuse("fit", fit, fits);
+  if (size !== undefined && !(Number.isInteger(size) && size >= 8 && size <= 4096)) {
+    throw new UsageError(
+      { what: `--size ${size} cannot be a picture's side.`, next: "Give whole pixels from 8 to 4096." },
+      { option: "size", value: size },
+    );
+  }
+}
+
+async function preprocessOf(
+  model: Model,
+  file: string,
+  named: NormalisationName | undefined,
+): Promise<PreprocessHints | undefined> {
+  const beside = join(dirname(file), "preprocessor_config.json");
+  if (named !== undefined) return { ...normalisations[named], source: `--preprocess ${named}` };
+  if (existsSync(beside)) return parsePreprocessorConfig(await readFile(beside, "utf8"), beside);
+  const stated = preprocessFromMetadata(model.metadata);
+  return stated;
+}
+
+/** For looking at a network without running it on pictures. */
+const unstated: PreprocessHints = { ...normalisations.unit, source: "nowhere" };
+
+/** Opens a base and prepares it. Throws what reading, surgery and the engine throw, and UsageError. */
+export async function openBase(
+  options: BaseOptions,
+  runtime: Runtime,
+  { needsPreprocess = true } = {},
+): Promise<OpenedBase> {
+  checkOptions(options);
+  const isBox = options.base === undefined || (options.base === boxName && !existsSync(boxName));
+  const file = isBox ? boxFile : options.base!;
+  const model = await loadModel(file);
+  const stated = await preprocessOf(model, file, options.preprocess);
+  if (stated === undefined && needsPreprocess) throw unknownPreprocess(file);
+  const hints = stated ?? unstated;
+  const { size, fit, cut } = options;
+  const backbone = await prepareBackbone(
+    model,
+    {
+      name: isBox ? boxName : basename(file),
+      preprocess: hints,
+      ...(size !== undefined && { size }),
+      ...(fit !== undefined && { fit }),
+      ...(cut !== undefined && { cut }),
+    },
+    runtime,
+  );
+  return { backbone, sha256: await sha256(await readFile(file)), preprocessSource: hints.source };
+}

@@ -1,0 +1,106 @@
+import { UsageError } from "../core/errors.ts";
+import { sizeOf } from "../core/tensor.ts";
+import type { Model, Node, Shape } from "../onnx/graph.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import { denseLayers } from "../surgery/head-graph.ts";
+import type { Backbone } from "../train/backbone.ts";
+import { type HeadSpec, parseHead } from "../train/head.ts";
+import { type BaseOptions, openBase } from "./base-node.ts";
+
+export interface SummaryOptions extends BaseOptions {
+  /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
+  readonly head?: string | HeadSpec | undefined;
+  readonly classes: number;
+}
+
+export interface LayerSummary {
+  readonly layer: string;
+  readonly type: string;
+  readonly outputShape: Shape;
+  readonly parameters: number;
+  readonly trainable: boolean;
+}
+
+export interface Summary {
+  readonly base: {
+    readonly name: string;
+    readonly cut: string;
+    readonly size: number;
+    readonly width: number;
+  };
+  readonly layers: readonly LayerSummary[];
+  readonly parameters: { readonly total: number; readonly trainable: number; readonly frozen: number };
+}
+
+/** Operators whose constants are settings, not weights. */
+const settingsOnly = new Set(["Clip", "Pad", "Resize", "Pow", "Where", "Cast", "Dropout"]);
+
+/** The network layer by layer: the base, cut at its feature vector and frozen, and the head that would be trained. */
+export async function summary(options: SummaryOptions): Promise<Summary> {
+  const { classes, head = "linear" } = options;
+  if (!Number.isInteger(classes) || classes < 1) {
+    throw new UsageError(
+      { what: `--classes ${classes} is no number of classes.`, next: "Give a whole number from 1." },
+      { option: "classes", value: classes },
+    );
+  }
+  const spec = typeof head === "string" ? parseHead(head) : head;
+  const { backbone } = await openBase(options, nodeRuntime(), { needsPreprocess: false });
+  const layers = [...backboneLayers(backbone.model), ...headLayers(spec, backbone, classes)];
+  const sum = (wanted: boolean): number =>
+    layers
+      .filter(({ trainable }) => trainable === wanted)
+      .reduce((total, { parameters }) => total + parameters, 0);
+  const [trainable, frozen] = [sum(true), sum(false)];
+  const { name, cut, width, preprocess } = backbone;
+  return {
+    base: { name, cut, width, size: preprocess.size },
+    layers,
+    parameters: { total: trainable + frozen, trainable, frozen },
+  };
+}
+
+function backboneLayers({ graph }: Model): LayerSummary[] {
+  const counted = new Set<string>();
+  const shapeOf = new Map<string, Shape>();
+  for (const { name, type } of [...graph.inputs, ...graph.values.values(), ...graph.outputs]) {
+    if (type?.kind === "tensor" && type.shape) shapeOf.set(name, type.shape);
+  }
+  const parameters = (node: Node): number => {
+    if (settingsOnly.has(node.opType)) return 0;
+    let total = 0;
+    for (const name of node.inputs) {
+      const tensor = graph.initializers.get(name);
+      if (tensor === undefined || counted.has(name) || !tensor.dtype.startsWith("float")) continue;
+      counted.add(name);
+      total += sizeOf(tensor.shape);
+    }
+    return total;
+  };
+  const inputs = graph.inputs.map(({ name }) => row(name, "Input", shapeOf.get(name) ?? [], 0));
+  return [
+    ...inputs,
+    ...graph.nodes.map((node) =>
+      row(node.name || node.outputs[0]!, node.opType, shapeOf.get(node.outputs[0]!) ?? [], parameters(node)),
+    ),
+  ];
+}
+
+function row(layer: string, type: string, outputShape: Shape, parameters: number): LayerSummary {
+  return { layer, type, outputShape, parameters, trainable: false };
+}
+
+function headLayers(spec: HeadSpec, { width }: Backbone, classes: number): LayerSummary[] {
+  const dense = denseLayers(spec, { width, classes })[Symbol.iterator]();
+  let units = width;
+  const last = { kind: "dense" } as const;
+  return [...spec, last].map((layer, i) => {
+    const name = `head.${i}`;
+    if (layer.kind === "dropout")
+      return { ...row(name, `Dropout ${layer.rate}`, ["N", units], 0), trainable: true };
+    const { inputs, units: own, activation } = dense.next().value!;
+    units = own;
+    const type = activation === "linear" ? "Dense" : `Dense ${activation}`;
+    return { ...row(name, type, ["N", own], inputs * own + own), trainable: true };
+  });
+}

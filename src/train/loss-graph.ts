@@ -1,0 +1,93 @@
+import { oneHot, softmaxCrossEntropy } from "../autodiff/losses.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+import { GraphBuilder } from "../onnx/builder.ts";
+import type { Model } from "../onnx/graph.ts";
+import { denseLayers, type HeadSize, type HeadSpec, writeHead } from "../surgery/head-graph.ts";
+import { targetOpset } from "../surgery/upgrade.ts";
+import type { Standard } from "./standardise.ts";
+
+export interface LossOptions {
+  readonly labelSmoothing?: number;
+  readonly classWeights?: readonly number[] | undefined;
+  /** Features are standardised in the graph; left out, they go in as they are. */
+  readonly standard?: Standard;
+  /** Dropout layers multiply by masks that are inputs; left out, there is no dropout. */
+  readonly dropout?: boolean;
+}
+
+/** A dropout layer's mask: float32 [N, units], 0 with probability `rate`, else 1 / (1 - rate). */
+export interface MaskInput {
+  readonly name: string;
+  readonly units: number;
+  readonly rate: number;
+}
+
+export interface LossGraph {
+  readonly model: Model;
+  /** The head's parameters, initializers of `model` that hold `parameters` in this order. */
+  readonly parameters: readonly string[];
+  readonly masks: readonly MaskInput[];
+}
+
+/**
+ * A head with its loss: `features` float32 [N, width], `labels` int32 [N] and the masks, to `rows` float32 [N] (each
+ * row's cross-entropy), `loss` [] (their mean) and `hits` [] (the number of rows whose highest logit is their label's).
+ */
+export function lossGraph(
+  spec: HeadSpec,
+  size: HeadSize,
+  parameters: ReadonlyMap<string, Tensor>,
+  options: LossOptions = {},
+): LossGraph {
+  const b = new GraphBuilder({ opset: targetOpset, name: "loss" });
+  const features = b.input("features", "float32", ["N", size.width]);
+  const labels = b.input("labels", "int32", ["N"]);
+  const names = denseLayers(spec, size).flatMap((layer) => [layer.weight, layer.bias]);
+  for (const name of names) {
+    const tensor = parameters.get(name);
+    if (tensor) b.initializer(name, tensor);
+  }
+  const masks: MaskInput[] = [];
+  const dropout = (value: string, units: number, rate: number): string => {
+    const name = b.input(`mask.${masks.length}`, "float32", ["N", units]);
+    masks.push({ name, units, rate });
+    return b.op("Mul", [value, name]);
+  };
+  const scaled = options.standard ? standardised(b, features, options.standard) : features;
+  const logits = writeHead(b, spec, size, scaled, options.dropout ? dropout : undefined);
+  const targets = oneHot(b, labels, size.classes);
+  const { labelSmoothing = 0, classWeights } = options;
+  const rows = softmaxCrossEntropy(b, {
+    logits,
+    targets,
+    classes: size.classes,
+    labelSmoothing,
+    classWeights,
+  });
+  b.output(b.op("Identity", [rows], {}, { outputs: ["rows"] }), "float32", ["N"]);
+  b.output(b.op("ReduceMean", [rows], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
+  const best = b.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  const right = b.op("Cast", [b.op("Equal", [best, b.op("Cast", [labels], { to: 7 })])], { to: 1 });
+  b.output(b.op("ReduceSum", [right], { keepdims: 0 }, { outputs: ["hits"] }), "float32", []);
+  return { model: b.model(), parameters: names, masks };
+}
+
+/** (x - μ) / σ */
+function standardised(b: GraphBuilder, x: string, { mean, std }: Standard): string {
+  const centred = b.op("Sub", [x, b.constant(float32(Float32Array.from(mean)), "mean")]);
+  return b.op("Div", [centred, b.constant(float32(Float32Array.from(std)), "std")]);
+}
+
+/** The model with some initializers turned into inputs of the same type, fed anew at each run. */
+export function feedInitializers(model: Model, names: readonly string[]): Model {
+  const { graph } = model;
+  const initializers = new Map(graph.initializers);
+  const inputs = [...graph.inputs];
+  for (const name of names) {
+    const tensor = initializers.get(name);
+    if (!tensor) continue;
+    initializers.delete(name);
+    inputs.push({ name, type: { kind: "tensor", dtype: tensor.dtype, shape: tensor.shape } });
+  }
+  return { ...model, graph: { ...graph, inputs, initializers } };
+}

@@ -1,0 +1,62 @@
+/** One picture's line in predictions.csv. */
+export interface PredictionRow {
+  /** Path from the dataset's root, with "/" between names. */
+  readonly file: string;
+  /** The true class, where it is known. */
+  readonly label?: string;
+  readonly predicted: string;
+  /** The probability of `predicted`. */
+  readonly probability: number;
+  /** One a class, in the order of the header. */
+  readonly probabilities: ArrayLike<number>;
+}
+
+/** The header line, without its line end: five fixed columns, then `p(name)` for each class. */
+export function predictionsHeader(classes: readonly string[]): string {
+  const columns = ["file", "label", "predicted", "probability", "correct"];
+  return [...columns, ...classes.map((name) => quote(`p(${name})`))].join(",");
+}
+
+/**
+ * One line, without its line end. `correct` is "true" or "false", and empty as the label is where the truth is not known.
+ *
+ * Spreadsheets run a cell that begins with = + - or @ as a formula, whatever its quotes. So a file of that kind is written
+ * as "./=name.jpg", which is still its path, and a class name behind an apostrophe, in `label` and `predicted` alike; a
+ * class named by a plain number ("-1") is left as it is. The header needs nothing: it begins with "p(".
+ */
+export function predictionLine(row: PredictionRow): string {
+  const { file, label, predicted, probability, probabilities } = row;
+  return [
+    quote(startsFormula(file) ? `./${file}` : file),
+    label === undefined ? "" : className(label),
+    className(predicted),
+    shortestFloat32(probability),
+    label === undefined ? "" : String(label === predicted),
+    ...Array.from(probabilities, shortestFloat32),
+  ].join(",");
+}
+
+/** OWASP's list of starts (CSV Injection), with the full-width forms that Japanese and Chinese spreadsheets take too. */
+function startsFormula(text: string): boolean {
+  return /^[=+\-@\t\r\n＝＋－＠]/.test(text);
+}
+
+function className(name: string): string {
+  return quote(startsFormula(name) && !/^[+-]?\d+(\.\d+)?$/.test(name) ? `'${name}` : name);
+}
+
+/** RFC 4180: a field with a comma, a quote or a line end stands in quotes, its own quotes doubled. */
+function quote(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+/** The shortest decimal that reads back as the same float32: 0.1, not 0.10000000149011612. */
+function shortestFloat32(value: number): string {
+  const target = Math.fround(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(target.toPrecision(digits));
+    if (Math.fround(short) === target) return String(short);
+  }
+  // Nine digits tell any two float32 apart.
+  return String(Number(target.toPrecision(9)));
+}
