@@ -21,7 +21,7 @@ export async function* memory(assets: string): AsyncGenerator<Figure> {
         join(assets, "data/cifar-10-batches-bin/batches.meta.txt"),
         join(data, "batches.meta.txt"),
       );
-      const program = `process.argv.splice(1, 0, "tsugiki"); await import(${JSON.stringify(command)});
+      const program = `await import(${JSON.stringify(command)});
         console.error("peak", process.resourceUsage().maxRSS / 1024);`;
       const base = join(assets, "models/mobilenet_v1_1.0_224.onnx");
       const run = spawnSync(

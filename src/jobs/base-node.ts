@@ -54,7 +54,7 @@ function checkOptions({ preprocess, size, fit }: BaseOptions): void {
       { option, value },
     );
   };
-  if (preprocess !== undefined && !(preprocess in normalisations)) {
+  if (preprocess !== undefined && !Object.hasOwn(normalisations, preprocess)) {
     throw refuse("preprocess", preprocess, Object.keys(normalisations));
   }
   if (fit !== undefined && !fits.includes(fit)) throw refuse("fit", fit, fits);

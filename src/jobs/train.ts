@@ -95,7 +95,7 @@ export interface TrainResult {
 
 function settingsOf(options: TrainOptions): TrainSettings {
   const { head = "linear", optimizer = "adam" } = options;
-  if (!(optimizer in optimizers)) {
+  if (!Object.hasOwn(optimizers, optimizer)) {
     throw new UsageError(
       {
         what: `There is no optimizer '${optimizer}'.`,

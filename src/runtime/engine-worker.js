@@ -18,9 +18,8 @@ try {
   const session = await InferenceSession.create(model, {
     logSeverityLevel: 4,
     intraOpNumThreads: threads,
-    // Pictures change their shape from run to run: the engine would keep memory for each shape it met.
+    // Pictures change their shape from run to run: the engine would plan memory for each shape it met.
     enableMemPattern: false,
-    enableCpuMemArena: false,
   });
   port.on("message", async (/** @type {Request | "release"} */ request) => {
     if (request === "release") {

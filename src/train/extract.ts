@@ -133,6 +133,8 @@ export class FeatureExtractor {
       }
     } finally {
       this.#store.flush();
+      // The engines' memory is wanted for what comes next.
+      await this.#release();
     }
     return { pictures, skipped, cached };
   }
@@ -157,7 +159,13 @@ export class FeatureExtractor {
 
   async close(): Promise<void> {
     this.#store.close();
-    await (await this.#session)?.release();
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await (await session)?.release();
   }
 
   #engine(): Promise<Session> {
