@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { drawShapes } from "../recipes/shapes/shapes.ts";
+import { drawPatterns } from "../recipes/patterns/patterns.ts";
 
 const command = resolve(import.meta.dirname, "../bin/tsugiki.js");
 let folder: string;
@@ -42,9 +42,9 @@ const words = (text: string): string => text.replaceAll(folder, "FOLDER").trim()
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tsugiki-cli-"));
-  data = join(folder, "shapes");
-  out = join(folder, "runs", "shapes");
-  await drawShapes(data, 24, 3);
+  data = join(folder, "patterns");
+  out = join(folder, "runs", "patterns");
+  await drawPatterns(data, 24, 3);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -55,7 +55,7 @@ test("train, evaluate and predict end in one JSON value a result under --json", 
   expect(result).toMatchObject({
     test: { part: "test", n: expect.any(Number), accuracy: expect.any(Number), usedToChoose: false },
     seconds: expect.any(Number),
-    model: join("runs", "shapes", "model.onnx"),
+    model: join("runs", "patterns", "model.onnx"),
   });
   // Where nothing but errors belongs on a stream that is no terminal, no bar is drawn.
   expect(trained.stderr).not.toContain("\r");
@@ -65,12 +65,12 @@ test("train, evaluate and predict end in one JSON value a result under --json", 
   const { n, accuracy } = result.test;
   expect(JSON.parse(evaluated.stdout)).toMatchObject({ n, accuracy, split: "test" });
 
-  const circles = join(data, "circle");
+  const dotss = join(data, "dots");
   const predicted = await tsugiki(
     "predict",
     out,
-    circles,
-    join(data, "square", "1.jpg"),
+    dotss,
+    join(data, "stripes", "1.jpg"),
     "--top",
     "2",
     "--json",
@@ -81,7 +81,7 @@ test("train, evaluate and predict end in one JSON value a result under --json", 
     .map((line) => JSON.parse(line));
   expect(predicted.code).toBe(0);
   expect(lines).toHaveLength(25);
-  expect(lines[0]).toMatchObject({ file: join(circles, "0.jpg"), top: [{ label: lines[0].label }, {}] });
+  expect(lines[0]).toMatchObject({ file: join(dotss, "0.jpg"), top: [{ label: lines[0].label }, {}] });
   expect(lines[0].probability).toBe(lines[0].top[0].probability);
 });
 
@@ -134,7 +134,7 @@ test("exit code 1 and words for what fails", async () => {
 
   const bad = join(folder, "bad.jpg");
   writeFileSync(bad, "no picture");
-  const mixed = await tsugiki("predict", out, bad, join(data, "circle", "0.jpg"), "--json");
+  const mixed = await tsugiki("predict", out, bad, join(data, "dots", "0.jpg"), "--json");
   expect(mixed.code).toBe(1);
   const [first, second] = mixed.stdout
     .trim()
@@ -154,7 +154,7 @@ test("--help of every command shows examples", async () => {
 
 test("Ctrl-C stops with 130 and keeps what was computed; after kill -9 the cache still serves", async () => {
   const many = join(folder, "many");
-  await drawShapes(many, 150, 5);
+  await drawPatterns(many, 150, 5);
   const cache = join(folder, "cache-stopped");
   const args = ["train", many, "--out", join(folder, "stopped"), "--json"];
   const begun = async (signal: NodeJS.Signals, milliseconds: number): Promise<Finished> => {

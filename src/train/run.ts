@@ -181,11 +181,11 @@ function share(pictures: readonly Picture[], { val, test, seed }: TrainSettings)
   const warnings: string[] = [];
   if (leaked > 0) {
     warnings.push(
-      `${leaked} validation or test pictures have a twin in training, because the data came split that way: the figures flatter.`,
+      `${leaked} of the validation and test pictures have a twin in training, because the data came split that way: the figures flatter.`,
     );
   }
   if (contradicted > 0)
-    warnings.push(`${contradicted} pictures stand in more than one class, byte for byte.`);
+    warnings.push(`Pictures that stand in more than one class, byte for byte: ${contradicted}.`);
   return { of, twins, warnings };
 }
 

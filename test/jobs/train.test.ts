@@ -13,7 +13,7 @@ import { parse } from "csv-parse/sync";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { drawShapes, shapeClasses } from "../../recipes/shapes/shapes.ts";
+import { drawPatterns, patternClasses } from "../../recipes/patterns/patterns.ts";
 import {
   Classifier,
   evaluate,
@@ -37,15 +37,15 @@ const run = (options: Partial<TrainOptions>) =>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tsugiki-train-"));
-  data = join(folder, "shapes");
+  data = join(folder, "patterns");
   out = join(folder, "run");
-  await drawShapes(data, 40, seed);
+  await drawPatterns(data, 40, seed);
   result = await run({});
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a folder of pictures becomes a classifier that is right twice as often as chance", () => {
-  expect(result.classes).toEqual([...shapeClasses].sort());
+  expect(result.classes).toEqual([...patternClasses].sort());
   expect(result.pictures.train + result.pictures.val + result.pictures.test).toBe(160);
   expect(result.headline).toBe("test");
   expect(result.test?.accuracy, `seed ${seed}`).toBeGreaterThan(0.5);
@@ -136,13 +136,13 @@ test("another head reuses every feature, and ten more pictures cost ten", async 
   expect(dense.val?.accuracy).toBeGreaterThan(0.4);
   const before = JSON.parse(readFileSync(join(out, "run.json"), "utf8")).split;
   const more = join(folder, "more");
-  for (const name of shapeClasses) {
-    await drawShapes(more, 0, 0);
+  for (const name of patternClasses) {
+    await drawPatterns(more, 0, 0);
     for (const file of readdirSync(join(data, name))) {
       writeFileInto(join(more, name), file, readFileSync(join(data, name, file)));
     }
   }
-  await drawShapes(more, 4, seed + 1, 100);
+  await drawPatterns(more, 4, seed + 1, 100);
   const grown = await run({ data: more, out: join(folder, "grown") });
   expect(grown.cached).toBe(160);
   // No picture that was there changes sides.
@@ -155,22 +155,22 @@ test("another head reuses every feature, and ten more pictures cost ten", async 
 describe("bad input", () => {
   test("a corrupt picture is reported and skipped, and under strict it stops the run", async () => {
     const bad = join(folder, "bad");
-    await drawShapes(bad, 12, seed + 2);
-    truncateSync(join(bad, "circle", "3.jpg"), 600);
-    writeFileSync(join(bad, "square", "page.jpg"), "<!doctype html><p>404</p>");
+    await drawPatterns(bad, 12, seed + 2);
+    truncateSync(join(bad, "dots", "3.jpg"), 600);
+    writeFileSync(join(bad, "stripes", "page.jpg"), "<!doctype html><p>404</p>");
     const trained = await run({ data: bad, out: join(folder, "bad-run") });
-    expect(trained.skipped.map(({ file }) => file)).toEqual(["circle/3.jpg", "square/page.jpg"]);
+    expect(trained.skipped.map(({ file }) => file)).toEqual(["dots/3.jpg", "stripes/page.jpg"]);
     expect(trained.skipped.every(({ reason }) => reason.length > 10)).toBe(true);
     await expect(run({ data: bad, out: join(folder, "bad-run"), strict: true })).rejects.toThrow(
-      /circle\/3\.jpg/,
+      /dots\/3\.jpg/,
     );
   });
 
   test("a class of two pictures is named", async () => {
     const tiny = join(folder, "tiny");
-    await drawShapes(tiny, 8, seed + 3);
-    for (const file of readdirSync(join(tiny, "circle")).slice(2)) rmSync(join(tiny, "circle", file));
-    await expect(run({ data: tiny, out: join(folder, "tiny-run") })).rejects.toThrow(/circle.*2 pictures/s);
+    await drawPatterns(tiny, 8, seed + 3);
+    for (const file of readdirSync(join(tiny, "dots")).slice(2)) rmSync(join(tiny, "dots", file));
+    await expect(run({ data: tiny, out: join(folder, "tiny-run") })).rejects.toThrow(/dots.*2 pictures/s);
   });
 
   test("an abort stops the run, and what was computed is kept", async () => {
@@ -190,7 +190,7 @@ describe("bad input", () => {
     await expect(Classifier.load("box/backbone.onnx")).rejects.toThrow(/no classifier made by Tsugiki/);
     await expect(Classifier.load(join(folder, "nowhere"))).rejects.toThrow(/no classifier at/);
     const strangers = join(folder, "strangers");
-    writeFileInto(join(strangers, "hexagon"), "1.jpg", readFileSync(join(data, "circle", "1.jpg")));
+    writeFileInto(join(strangers, "hexagon"), "1.jpg", readFileSync(join(data, "dots", "1.jpg")));
     await expect(finish(evaluate({ model: out, data: strangers }))).rejects.toThrow(/hexagon/);
   });
 });
