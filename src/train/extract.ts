@@ -66,7 +66,7 @@ export interface ExtractOptions {
 }
 
 /** How far a picture is decoded beyond what the network sees, so that the graph's own resize has all it needs. */
-export const oversampling = 2;
+export const oversampling = 4;
 
 /** Under "cover" a strip of pixels would be blown up by this much before it is cut. */
 const maxAspect = 64;

@@ -95,6 +95,22 @@ test("onnxruntime alone, without Tsugiki's code, predicts what training measured
   await session.release();
 });
 
+test("a large JPEG, decoded smaller, is answered nearly as from its full pixels", async () => {
+  // Bicubic enlargement of test pictures: 20 times the network's side, so that the decoder takes its shortcut.
+  const rows: Record<string, string>[] = parse(readFileSync(join(out, "predictions.csv")), { columns: true });
+  const classifier = await Classifier.load(out);
+  for (const row of rows.slice(0, 6)) {
+    const large = await sharp(join(data, row.file!)).resize(3000, 2600, { fit: "fill" }).jpeg().toBuffer();
+    const { data: pixels, info } = await sharp(large).raw().toBuffer({ resolveWithObject: true });
+    const full = await classifier.predictPixels({ width: info.width, height: info.height, data: pixels });
+    const shrunk = await classifier.predict(large);
+    for (const [i, probability] of full.probabilities.entries()) {
+      expect(Math.abs(probability - shrunk.probabilities[i]!), row.file).toBeLessThan(0.03);
+    }
+  }
+  await classifier.close();
+});
+
 test("evaluate on the same part, and predict on its files, say the same", async () => {
   const again = await finish(evaluate({ model: out, data }));
   expect(again).toMatchObject({
