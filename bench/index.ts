@@ -4,6 +4,7 @@
  * counts. Needs ../shared; says so and ends without it.
  */
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { extraction } from "./extraction.ts";
 import { memory } from "./memory.ts";
 import { warmRun } from "./warm-run.ts";
@@ -16,7 +17,7 @@ export interface Figure {
   readonly against: string;
 }
 
-const assets = new URL("../../shared/assets/", import.meta.url).pathname;
+const assets = fileURLToPath(new URL("../../shared/assets/", import.meta.url));
 if (!existsSync(assets)) {
   console.error(`The benchmarks need the models and pictures in ${assets}, which is not there.`);
   process.exit(1);

@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Figure } from "./index.ts";
 
-const command = new URL("../bin/tsugiki.js", import.meta.url).pathname;
+const command = fileURLToPath(new URL("../bin/tsugiki.js", import.meta.url));
 
 /** Peak resident memory of training on the first 10,000 CIFAR pictures less that on the first 1,000. */
 export async function* memory(assets: string): AsyncGenerator<Figure> {
@@ -21,7 +22,7 @@ export async function* memory(assets: string): AsyncGenerator<Figure> {
         join(assets, "data/cifar-10-batches-bin/batches.meta.txt"),
         join(data, "batches.meta.txt"),
       );
-      const program = `await import(${JSON.stringify(command)});
+      const program = `await import(${JSON.stringify(pathToFileURL(command).href)});
         console.error("peak", process.resourceUsage().maxRSS / 1024);`;
       const base = join(assets, "models/mobilenet_v1_1.0_224.onnx");
       const run = spawnSync(

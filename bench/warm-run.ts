@@ -2,10 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { median } from "./extraction.ts";
 import type { Figure } from "./index.ts";
 
-const command = new URL("../bin/tsugiki.js", import.meta.url).pathname;
+const command = fileURLToPath(new URL("../bin/tsugiki.js", import.meta.url));
 
 /** The same training twice, as whole processes: the second finds every picture's features in the cache. */
 export async function* warmRun(assets: string): AsyncGenerator<Figure> {

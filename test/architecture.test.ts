@@ -23,11 +23,44 @@ const files = readdirSync(source, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name))
   .filter((path) => !/\.test\.ts$|[\\/]testing[\\/]/.test(path));
 
-function imports(path: string): string[] {
-  const text = readFileSync(path, "utf8");
-  const from = [...text.matchAll(/^(?:import|export)[^;]*?from "([^"]+)";/gms)].map(([, name]) => name!);
-  return [...from, ...[...text.matchAll(/import\("([^"]+)"\)/g)].map(([, name]) => name!)];
+/** What a source text imports, however it is written; types in comments count as well. */
+const writings = [
+  // import x from "a", export * from "a", over as many lines as it takes.
+  /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm,
+  // import "a", for its side effects.
+  /^\s*import\s*["']([^"']+)["']/gm,
+  // import("a"), import x = require("a").
+  /\b(?:import|require)\(\s*["'`]([^"'`]+)["'`]/g,
+];
+
+function importsOf(text: string): string[] {
+  return writings.flatMap((writing) => [...text.matchAll(writing)].map(([, name]) => name!));
 }
+
+function imports(path: string): string[] {
+  return importsOf(readFileSync(path, "utf8"));
+}
+
+test("no way of importing is overlooked", () => {
+  const text = `
+    import a from "./plain.ts";
+    import {
+      b,
+      type C,
+    } from "./lines.ts";
+    export * from './single.ts';
+    import "./effect.ts";
+    import d = require("./require.ts");
+    const e = await import("./dynamic.ts");
+    const f = await import(
+      "./dynamic-lines.ts"
+    );
+    export const message = "not from './a/text.ts'";
+    /** @typedef {import("./typedef.ts").G} G */
+    // import h from "./comment.ts"`;
+  const found = "plain lines single effect require dynamic dynamic-lines typedef".split(" ");
+  expect(importsOf(text).sort()).toEqual(found.map((name) => `./${name}.ts`).sort());
+});
 
 test("every room stands in the table, and the table names no other", () => {
   expect([...rooms().keys()].sort()).toEqual([...new Set(files.map(roomOf))].sort());

@@ -1,50 +1,151 @@
 // Compiles src/ to dist/ with tsc; `npm run build` and a clone's `tsugiki` command call it.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
+const work = join(root, ".cache");
+/** Holds the time of the youngest source that dist/ was built from; written last, so half a build is never taken. */
+const stamp = join(work, "built");
+const lock = join(work, "build-lock");
 
-/** Milliseconds of the youngest source; dist/ is stale when it is older. */
+/** A build takes a second; whoever holds the lock for so many milliseconds is stuck. */
+const patience = 60_000;
+
+/** Milliseconds of the youngest source, folders with them: their time tells that a file was taken away. */
 function youngestSource() {
-  const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true });
-  const times = sources.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs);
-  return Math.max(...times, statSync(join(root, "tsconfig.build.json")).mtimeMs);
+  const source = join(root, "src");
+  const entries = readdirSync(source, { recursive: true, withFileTypes: true });
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  const times = [source, join(root, "tsconfig.build.json"), ...paths].map(
+    // A file may go between the two looks at it.
+    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  return String(Math.max(...times));
 }
 
-/** Builds into a folder of its own and then swaps, so that a process beside this one never meets half of it. */
-export function build() {
-  const fresh = join(root, ".cache", `build-${process.pid}`);
-  const old = `${fresh}-old`;
-  mkdirSync(dirname(fresh), { recursive: true });
+/** @param {string} path */
+function read(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isFresh() {
+  return existsSync(join(dist, "index.js")) && read(stamp)?.toString() === youngestSource();
+}
+
+/** @param {number} pid */
+function lives(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH";
+  }
+}
+
+/** Whether the lock's holder was killed, or is stuck. */
+function isAbandoned() {
+  const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  // Empty for the moment between being made and being written.
+  const holder = Number(read(lock));
+  return age > patience || (holder > 0 && !lives(holder));
+}
+
+/** Takes away what builds that were killed left behind. */
+function sweep() {
+  for (const name of readdirSync(work)) {
+    const [, pid] = /^build-(\d+)/.exec(name) ?? [];
+    if (pid !== undefined && !lives(Number(pid))) rmSync(join(work, name), { recursive: true, force: true });
+  }
+}
+
+function takeLock() {
+  mkdirSync(work, { recursive: true });
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      return writeFileSync(lock, String(process.pid), { flag: "wx" });
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+    }
+    // Should two take an abandoned lock, both build the same: each file is put in place whole.
+    if (isAbandoned()) rmSync(lock, { force: true });
+    else Atomics.wait(clock, 0, 0, 20);
+  }
+}
+
+/** @param {string} folder */
+function filesIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}
+
+/**
+ * Compiles beside dist/, then puts each file that differs in its place by a rename. So dist/ lacks no file at any moment,
+ * a start that comes meanwhile waits for the lock, and a process that runs already keeps all that did not change.
+ */
+function compile() {
+  const youngest = youngestSource();
+  const fresh = join(work, `build-${process.pid}`);
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   if (!existsSync(tsc)) {
     console.error("This clone is not built, and the compiler is not installed. Run `npm ci` first.");
-    process.exit(1);
+    return false;
   }
-  // Types are checked by `npm run check`; here only code is wanted.
-  const run = spawnSync(
-    process.execPath,
-    [tsc, "-p", join(root, "tsconfig.build.json"), "--noCheck", "--outDir", fresh],
-    {
-      stdio: ["ignore", "inherit", "inherit"],
-    },
-  );
-  if (run.status !== 0) process.exit(1);
-  if (existsSync(dist)) renameSync(dist, old);
+  sweep();
   try {
-    renameSync(fresh, dist);
-  } catch {
-    // Another process was quicker and put the same code there.
+    // Types are checked by `npm run check`; here only code is wanted.
+    const options = ["-p", join(root, "tsconfig.build.json"), "--noCheck", "--outDir", fresh];
+    const run = spawnSync(process.execPath, [tsc, ...options], { stdio: ["ignore", "inherit", "inherit"] });
+    if (run.status !== 0) return false;
+    const built = filesIn(fresh);
+    for (const file of built) {
+      const [from, to] = [join(fresh, file), join(dist, file)];
+      if (read(to)?.equals(readFileSync(from))) continue;
+      mkdirSync(dirname(to), { recursive: true });
+      renameSync(from, to);
+    }
+    const wanted = new Set(built);
+    for (const file of filesIn(dist)) if (!wanted.has(file)) rmSync(join(dist, file), { force: true });
+    writeFileSync(stamp, youngest);
+    return true;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
   }
-  rmSync(old, { recursive: true, force: true });
-  rmSync(fresh, { recursive: true, force: true });
+}
+
+/** @param {boolean} always */
+function build(always) {
+  takeLock();
+  let done = false;
+  try {
+    // Another process may have built it while this one waited.
+    done = (!always && isFresh()) || compile();
+  } finally {
+    if (Number(read(lock)) === process.pid) rmSync(lock, { force: true });
+  }
+  if (!done) process.exit(1);
 }
 
 export function buildIfStale() {
-  if (!existsSync(join(dist, "index.js")) || statSync(dist).mtimeMs < youngestSource()) build();
+  if (!isFresh()) build(false);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) build(true);

@@ -18,7 +18,7 @@ export function evaluateCommand(program: Command, signal: AbortSignal): void {
     .addOption(
       new Option(
         "--split <part>",
-        "which part (default: test where there is one, else val, else all)",
+        "which part (default: what the data or the training held out, all of new data)",
       ).choices(["train", "val", "test", "all"]),
     )
     .option("--layout <name>", "how the data is laid out (default: found by looking)")
@@ -33,13 +33,18 @@ export function evaluateCommand(program: Command, signal: AbortSignal): void {
     )
     .action(async (model: string, data: string, flags: Flags) => {
       const terminal = new Terminal(flags);
-      const result = await finish(evaluate({ ...flags, model, data, signal }), ({ done, total }) =>
-        terminal.progress("Evaluating", done, total),
+      const result = await finish(evaluate({ ...flags, model, data, signal }), ({ step, done, total }) =>
+        terminal.progress(step === "matching" ? "Reading" : "Evaluating", done, total),
       );
       for (const { file, reason } of result.skipped) terminal.warn(`skipped ${file}: ${reason}`);
       if (result.trainedOn > 0) {
         terminal.warn(
-          `${integer(result.trainedOn)} of these pictures were used to train it: the figures flatter.`,
+          `it was trained on ${integer(result.trainedOn)} of these ${integer(result.n)} pictures: the figures flatter.`,
+        );
+      }
+      if (result.usedToChoose > 0) {
+        terminal.warn(
+          `training used ${integer(result.usedToChoose)} of these ${integer(result.n)} pictures to choose (its validation part): the figures flatter a little.`,
         );
       }
       const { colours, width } = terminal;

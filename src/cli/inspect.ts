@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { finish, type Inspection, type InspectOptions, inspect, type Part } from "../index.ts";
 import { examples, type OutputOptions, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { integer } from "./view/format.ts";
+import { count, integer } from "./view/format.ts";
 import { table } from "./view/table.ts";
 import { plain } from "./view/width.ts";
 
@@ -37,7 +37,7 @@ function inspectionView(result: Inspection): string {
   const { path, layout, pictures, classes, sides, unreadable, ignored, twins } = result;
   const parts = (["train", "val", "test"] as const).filter((part) => classes.some((one) => one.parts[part]));
   const lines = [
-    `${path}: ${integer(pictures)} pictures of ${integer(classes.length)} classes (${layout})`,
+    `${path}: ${count(pictures, "picture")} of ${count(classes.length, "class", "classes")} (${layout})`,
     ...(sides
       ? [
           `Sides from ${integer(sides.shortest)} to ${integer(sides.longest)} pixels, half of them under ${integer(sides.median)}`,
@@ -52,21 +52,21 @@ function inspectionView(result: Inspection): string {
     if (rows.length > shown) lines.push(`  … and ${integer(rows.length - shown)} more (--json lists all)`);
   };
   list(
-    `${integer(unreadable.length)} pictures cannot be read:`,
+    `${count(unreadable.length, "picture")} cannot be read:`,
     unreadable.map(({ file, reason }) => `${file}: ${reason}`),
   );
   list(
-    `${integer(ignored.length)} files were passed over:`,
+    `${count(ignored.length, "file was", "files were")} passed over:`,
     ignored.map((one) => `${one.path}: ${one.reason}`),
   );
   const across = twins.filter(({ acrossParts, acrossClasses }) => acrossParts || acrossClasses);
   list(
-    `${integer(across.length)} groups of twins reach across parts or classes, which flatters the figures or contradicts itself:`,
+    `${count(across.length, "group of twins reaches", "groups of twins reach")} across parts or classes, which flatters the figures or contradicts itself:`,
     across.map(({ files }) => files.join("  =  ")),
   );
   const within = twins.filter((group) => !across.includes(group));
   list(
-    `${integer(within.length)} groups of twins within one class:`,
+    `${count(within.length, "group of twins", "groups of twins")} within one class:`,
     within.map(({ files }) => files.join("  =  ")),
   );
   return lines.join("\n");

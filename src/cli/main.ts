@@ -4,25 +4,17 @@ import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { examples } from "./options.ts";
 import { predictCommand } from "./predict.ts";
+import { Stop } from "./stop.ts";
 import { summaryCommand } from "./summary.ts";
+import { clearLine } from "./terminal.ts";
 import { trainCommand } from "./train.ts";
 import { coloursFor } from "./view/colour.ts";
+import { plainLines } from "./view/width.ts";
 
-/** Exit codes: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C as shells count it. */
-const [failed, misused, interrupted] = [1, 2, 130];
+/** Exit codes: 0 done, 1 failed, 2 misused; a stop from outside has its own. */
+const [failed, misused] = [1, 2];
 
-const abort = new AbortController();
-process.on("SIGINT", () => {
-  // The second time somebody means it: what is in the cache is safe, for its files are written whole.
-  if (abort.signal.aborted) process.exit(interrupted);
-  process.stderr.write("\nStopping; what was computed is kept. Press Ctrl-C again to stop at once.\n");
-  abort.abort();
-});
-process.on("SIGTERM", () => abort.abort());
-// `tsugiki predict … | head` closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? 0 : failed),
-);
+const stop = new Stop().listen();
 
 const program = new Command("tsugiki")
   .description(
@@ -33,7 +25,7 @@ const program = new Command("tsugiki")
   .addHelpText("after", examples(["tsugiki train photos", "tsugiki predict runs/photos some-picture.jpg"]))
   .exitOverride();
 for (const add of [trainCommand, evaluateCommand, predictCommand, summaryCommand, inspectCommand]) {
-  add(program, abort.signal);
+  add(program, stop.signal);
 }
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(--help tells more)");
 
@@ -46,16 +38,18 @@ try {
 /** Prints what went wrong and answers the exit code. */
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : misused;
-  if (abort.signal.aborted) return interrupted;
+  clearLine(process.stderr);
+  if (stop.exitCode !== undefined) return stop.exitCode;
   const { red, dim } = coloursFor(process.stderr, process.env);
   if (error instanceof TsugikiError) {
     const { what, why, next } = error.parts;
-    const lines = [`${red("Error:")} ${what}`, ...(why ? [why] : []), ...(next ? [next] : [])];
-    process.stderr.write(`${lines.join("\n")}\n`);
+    const lines = [what, ...(why ? [why] : []), ...(next ? [next] : [])].map(plainLines);
+    process.stderr.write(`${red("Error:")} ${lines.join("\n")}\n`);
     return error instanceof UsageError ? misused : failed;
   }
   // Not foreseen: the stack is what a report needs.
-  process.stderr.write(`${red("Error:")} ${error instanceof Error ? error.stack : String(error)}\n`);
+  const report = (error instanceof Error ? error.stack : undefined) ?? String(error);
+  process.stderr.write(`${red("Error:")} ${plainLines(report)}\n`);
   process.stderr.write(dim("This is a bug in Tsugiki. Please report it with the lines above.\n"));
   return failed;
 }

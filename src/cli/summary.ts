@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import { type SummaryOptions, summary } from "../index.ts";
 import { type BaseFlags, examples, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { integer } from "./view/format.ts";
+import { count } from "./view/format.ts";
 import { summaryView } from "./view/summary.ts";
 
 type Flags = OutputOptions & BaseFlags & Pick<SummaryOptions, "head" | "classes">;
 
 /** `tsugiki summary` */
-export function summaryCommand(program: Command): void {
+export function summaryCommand(program: Command, signal: AbortSignal): void {
   const command = program
     .command("summary")
     .summary("show a network layer by layer, with its parameters")
@@ -29,9 +29,13 @@ export function summaryCommand(program: Command): void {
     )
     .action(async (flags: Flags) => {
       const terminal = new Terminal(flags);
-      const result = await summary(flags);
-      const { name, cut, size, width } = result.base;
-      terminal.say(`${name} at ${size} x ${size}, cut at '${cut}': ${integer(width)} features\n`);
+      const result = await summary({ ...flags, signal });
+      const { name, cut, size, width, folded } = result.base;
+      // Its parameters are fewer than those of the file, and its layers others.
+      const afterFolding = folded ? "; shown after folding BatchNorm into the layers before it" : "";
+      terminal.say(
+        `${name} at ${size} x ${size}, cut at '${cut}': ${count(width, "feature")}${afterFolding}\n`,
+      );
       terminal.say(summaryView(result.layers, terminal.colours));
       terminal.emit(result);
     });

@@ -94,7 +94,7 @@ function show(event: RunEvent, terminal: Terminal): void {
           `cut at '${base.cut}', ${integer(base.width)} features; normalised as ${base.preprocessSource} says`,
       );
       if (ignored.length > 0)
-        terminal.note(`${integer(ignored.length)} files are not pictures and were passed over`);
+        terminal.note(`Passed over, hidden or no pictures: ${integer(ignored.length)} (run.json lists them)`);
       break;
     }
     case "features":
@@ -104,8 +104,10 @@ function show(event: RunEvent, terminal: Terminal): void {
       terminal.warn(`skipped ${event.file}: ${event.reason}`);
       break;
     case "split": {
-      const { train: fitted, val, test, twins } = event;
-      const note = twins > 0 ? `; ${integer(twins)} have a twin and stay together` : "";
+      const { train: fitted, val, test, twins, parted } = event;
+      const together =
+        parted > 0 ? `, ${integer(parted)} of them parted by the data's own split` : " and stay together";
+      const note = twins > 0 ? `; ${integer(twins)} have a twin${together}` : "";
       terminal.note(
         `Split: ${integer(fitted)} to train, ${integer(val)} to validate, ${integer(test)} to test${note}`,
       );
@@ -149,7 +151,10 @@ function resultView(result: TrainResult, terminal: Terminal): string {
   }
   if (headline === "test" && val !== null)
     lines.push("", `Validation (used to choose): ${percentage(val.accuracy)} of ${integer(val.n)}`);
-  if (result.regularisation !== null) lines.push(`Regularisation chosen: ${result.regularisation}`);
+  if (result.regularisation !== null) {
+    const how = val === null ? "not chosen: nothing was held back for that" : "chosen on the validation part";
+    lines.push(`Regularisation ${result.regularisation} (${how})`);
+  }
   if (skipped.length > 0)
     lines.push(`${integer(skipped.length)} pictures could not be read (see ${out}/run.json)`);
   const total = pictures.train + pictures.val + pictures.test;
@@ -164,7 +169,7 @@ function resultView(result: TrainResult, terminal: Terminal): string {
 }
 
 const valOnly =
-  "On the validation part. It was also used to choose, and the data has no test part, so this flatters a little:";
+  "On the validation part. It was also used to choose, and there is no test part, so this flatters a little:";
 
 /** The figures of a part, and for the one part that must stand in for a test, what it was used for. */
 function figures(evaluation: Evaluation, usedToChoose: boolean) {

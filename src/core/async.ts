@@ -28,14 +28,40 @@ export async function* mapConcurrent<T, R>(
   }
 }
 
-/** Drains a generator, handing each event on, and answers what it returns. */
+/** Drains a generator, handing each event on, and answers what it returns; the generator is closed whatever happens. */
 export async function finish<Event, Result>(
   stream: AsyncGenerator<Event, Result>,
   onEvent: (event: Event) => void = () => {},
 ): Promise<Result> {
+  const tapped = tap(stream, onEvent);
   for (;;) {
-    const step = await stream.next();
+    const step = await tapped.next();
     if (step.done) return step.value;
-    onEvent(step.value);
+  }
+}
+
+/**
+ * Yields every event of a generator after handing it to `onEvent`, and returns its result. The generator is closed when
+ * `onEvent` throws or the consumer stops: what it holds open (engine threads, files) would outlive it otherwise.
+ */
+export async function* tap<Event, Result>(
+  stream: AsyncGenerator<Event, Result>,
+  onEvent: (event: Event) => void,
+): AsyncGenerator<Event, Result> {
+  // Closing what has ended, or was closed before, does nothing.
+  const close = () => stream.return(undefined as never);
+  try {
+    for (;;) {
+      const step = await stream.next();
+      if (step.done) return step.value;
+      onEvent(step.value);
+      yield step.value;
+    }
+  } catch (error) {
+    // The first error is the one to tell, whatever goes wrong on the way out.
+    await close().catch(() => {});
+    throw error;
+  } finally {
+    await close();
   }
 }

@@ -23,6 +23,9 @@ export interface PictureInfo {
   readonly height: number;
 }
 
+/** Name and version of what decodes, for keys of what is kept: another version may round otherwise. */
+export const decoderName = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+
 /** 16,383 squared, sharp's own limit: 805 MB of RGB. */
 const defaultLimitPixels = 16_383 ** 2;
 

@@ -1,4 +1,4 @@
-import { TsugikiError } from "../core/errors.ts";
+import { reason, TsugikiError } from "../core/errors.ts";
 
 /** A folder, archive or list cannot be read as a dataset; `path` is what was opened. */
 export class DatasetError extends TsugikiError<{ readonly path: string }> {
@@ -34,6 +34,11 @@ export class PictureError extends TsugikiError<{ readonly id: string; readonly r
   override readonly code = "PICTURE";
 }
 
+/** The folder of computed features cannot be used; `path` is the file or folder that failed. */
+export class CacheError extends TsugikiError<{ readonly path: string }> {
+  override readonly code = "CACHE";
+}
+
 /** A class has no pictures where it needs some, or too few (near-duplicates count once) to share among the parts. */
 export class TooFewPicturesError extends TsugikiError<{
   readonly label: string;
@@ -42,4 +47,12 @@ export class TooFewPicturesError extends TsugikiError<{
   readonly needed: number;
 }> {
   override readonly code = "TOO_FEW_PICTURES";
+}
+
+/** As `reason`, in one line without a closing mark: libraries end theirs with one, and our sentence adds its own. */
+export function tidyReason(error: unknown): string {
+  return reason(error)
+    .trim()
+    .replace(/\s*\n\s*/g, "; ")
+    .replace(/[\s.:;,]+$/, "");
 }

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { decode } from "./decode-sharp.ts";
 import { openDataset } from "./open.ts";
-import { type Files, inFolder, picture, writeFiles } from "./testing/files.ts";
+import { type Files, inFolder, picture, writeFiles, writeZip } from "./testing/files.ts";
 
 const root = "../shared/assets/data";
 
@@ -34,10 +34,9 @@ test.skipIf(!existsSync(root))("real datasets open with the counts that their no
   });
 });
 
-test("a class in val but not in train, and class folders without pictures, are named", async () => {
+test("class folders without pictures, are named", async () => {
   const one = await picture(1);
   const cases: [Files, RegExp][] = [
-    [{ "train/a/1.png": one, "val/b/1.png": one }, /class "b".*no pictures to train on/],
     [{ "train/a/1.png": one, "train/b/": "", "val/b/1.png": one }, /class folder "b".*holds no pictures/],
     [{ "a/1.png": one, "b/": "" }, /class folder "b".*holds no pictures/],
     [{ "a/1.png": one, "b/notes.txt": "x" }, /class folder "b".*holds no pictures/],
@@ -47,6 +46,71 @@ test("a class in val but not in train, and class folders without pictures, are n
       await expect(openDataset(await writeFiles(folder, files))).rejects.toThrow(message);
     });
   }
+});
+
+test("parts without train open, for they can be measured", async () => {
+  const one = await picture(1);
+  const list = (rows: string): Files => ({
+    "l.csv": `path,label,split\n${rows}`,
+    "1.png": one,
+    "2.png": one,
+  });
+  const cases: [Files, string, string[], string[]][] = [
+    [{ "test/a/1.png": one, "test/b/2.png": one }, "ready-splits", ["a", "b"], ["test", "test"]],
+    [
+      { "val/a/1.png": one, "Test/b/2.png": one, "readme.txt": "x" },
+      "ready-splits",
+      ["a", "b"],
+      ["test", "val"],
+    ],
+    [{ "train/a/1.png": one, "val/b/1.png": one }, "ready-splits", ["a", "b"], ["train", "val"]],
+    [list("1.png,a,test\n2.png,b,test"), "list", ["a", "b"], ["test", "test"]],
+    [{ "test/1.png": one, "bus/1.png": one }, "folder-per-class", ["bus", "test"], []],
+    [{ "test/old/1.png": one, "bus/1.png": one }, "folder-per-class", ["bus", "test"], []],
+  ];
+  for (const [files, layout, classes, parts] of cases) {
+    await inFolder(async (folder) => {
+      for (const path of [
+        await writeFiles(join(folder, "set"), files),
+        await writeZip(join(folder, "set.zip"), files),
+      ]) {
+        const dataset = await openDataset(path);
+        expect([dataset.layout, dataset.classes]).toEqual([layout, classes]);
+        expect(dataset.samples.flatMap(({ part }) => part ?? [])).toEqual(parts);
+        await dataset.close();
+      }
+    });
+  }
+});
+
+test("names of classes with control characters are refused in every layout", async () => {
+  const one = await picture(1);
+  const meta = { "meta/train.txt": "a/1\n", "meta/test.txt": "a/2\n" };
+  const cifar = Buffer.alloc(3073);
+  const cases: [Files, string][] = [
+    [{ "a\nb/1.png": one, "c/1.png": one }, '"a\\nb"'],
+    [{ "train/a\u001b[31m/1.png": one, "train/b/1.png": one }, '"a\\u001b[31m"'],
+    [{ "a\u009b2J/1.png": one, "b/1.png": one }, '"a\\u009b2J"'],
+    [{ "l.jsonl": '{"path":"1.png","label":"a\\u0000b"}', "1.png": one }, '"a\\u0000b"'],
+    [{ "l.csv": 'path,label\n1.png,"a\nb"', "1.png": one }, '"a\\nb"'],
+    [{ "images/a/1.jpg": one, ...meta, "meta/classes.txt": "a\nb\u007f\n" }, '"b\\u007f"'],
+    [{ "data_batch_1.bin": cifar, "batches.meta.txt": "a\nb\tc\n" }, '"b\\tc"'],
+  ];
+  for (const [files, shown] of cases) {
+    await inFolder(async (folder) => {
+      const opening = openDataset(await writeFiles(folder, files));
+      await expect(opening, shown).rejects.toThrow(`has a class named ${shown}. Names of classes may not`);
+      await expect(opening, shown).rejects.toMatchObject({ code: "DATASET", evidence: { path: folder } });
+    });
+  }
+});
+
+test("class folders may be links to other places", async () => {
+  await inFolder(async (folder) => {
+    await writeFiles(folder, { "else/a/1.png": await picture(1), "set/": "" });
+    await symlink(join(folder, "else", "a"), join(folder, "set", "a"));
+    expect((await openDataset(join(folder, "set"))).samples.map(({ id }) => id)).toEqual(["a/1.png"]);
+  });
 });
 
 test('a class called "train" among other classes is a class', async () => {

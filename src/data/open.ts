@@ -1,10 +1,10 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { reason, UsageError } from "../core/errors.ts";
-import { DatasetError, TooFewPicturesError, UnknownLayoutError } from "./errors.ts";
+import { UsageError } from "../core/errors.ts";
+import { DatasetError, tidyReason, UnknownLayoutError } from "./errors.ts";
 import { byCodePoint, isListName, isPictureName, someNames } from "./names.ts";
 import { sniff } from "./picture-format.ts";
-import type { Dataset, Sample } from "./sample.ts";
+import type { Dataset } from "./sample.ts";
 import type { Found, Layout, LayoutOptions } from "./sources/layout.ts";
 import { layouts } from "./sources/table.ts";
 import type { FileTree, Listing } from "./tree.ts";
@@ -19,7 +19,8 @@ export interface OpenOptions {
 
 /**
  * Opens labelled pictures: a folder, a zip archive or a list file, in any layout of `sources/table.ts`. No picture is
- * read yet; close the dataset when done with it.
+ * read yet, and parts may be missing: whether there is enough to train on `splitSamples` says. Close the dataset when
+ * done with it.
  *
  * Throws DatasetError, UnknownLayoutError, ArchiveError, ListError, TooFewPicturesError or UsageError.
  */
@@ -60,7 +61,7 @@ async function openTree(
   signal: AbortSignal | undefined,
 ): Promise<{ tree: FileTree; list?: string }> {
   const info = await stat(path).catch((error: unknown) => {
-    const parts = { what: `Cannot open ${path}:`, why: `${reason(error)}.`, next: "Check the path." };
+    const parts = { what: `Cannot open ${path}:`, why: `${tidyReason(error)}.`, next: "Check the path." };
     throw new DatasetError(parts, { path }, { cause: error });
   });
   if (info.isDirectory()) return { tree: openDiskTree(path, { ...(signal && { signal }) }) };
@@ -70,7 +71,7 @@ async function openTree(
   if (isListName(path)) {
     const root = dirname(resolve(path));
     return {
-      tree: openDiskTree(root, { absolutePaths: true, ...(signal && { signal }) }),
+      tree: openDiskTree(root, { outside: true, ...(signal && { signal }) }),
       list: basename(path),
     };
   }
@@ -92,7 +93,11 @@ async function firstBytes(path: string): Promise<Uint8Array> {
     const { buffer, bytesRead } = await handle.read(new Uint8Array(256), 0, 256, 0);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
-    const parts = { what: `Cannot read ${path}:`, why: `${reason(error)}.`, next: "Check its permissions." };
+    const parts = {
+      what: `Cannot read ${path}:`,
+      why: `${tidyReason(error)}.`,
+      next: "Check its permissions.",
+    };
     throw new DatasetError(parts, { path }, { cause: error });
   } finally {
     await handle?.close();
@@ -121,6 +126,8 @@ function topNames({ files, folders }: Listing): string[] {
 }
 
 function whatIsThere({ files, ignored }: Listing, found: readonly string[]): string {
+  const seen = ignored.find((one) => one.reason !== "hidden");
+  if (found.length === 0 && seen !== undefined) return `Of what it holds, ${seen.path} is ${seen.reason}.`;
   if (found.length === 0) return ignored.length > 0 ? "All it holds is hidden." : "It is empty.";
   const pictures = files.filter((file) => isPictureName(file.path)).length;
   if (pictures === 0) return `It holds no pictures, only ${someNames(found)}.`;
@@ -147,7 +154,7 @@ async function finish(path: string, tree: FileTree, layout: Layout, found: Found
     const what = `${path} has pictures of ${someNames(unknown)}, which its list of classes does not name.`;
     throw new DatasetError({ what, next: "Add the class to the list." }, { path });
   }
-  checkTrain(path, classes, samples);
+  checkNames(path, classes);
   return {
     path,
     layout: found.layout ?? layout.name,
@@ -158,19 +165,17 @@ async function finish(path: string, tree: FileTree, layout: Layout, found: Found
   };
 }
 
-/** Where parts are given, each class needs a picture to train on (one without a part may be trained on). */
-function checkTrain(path: string, classes: readonly string[], samples: readonly Sample[]): void {
-  const trained = new Set<string>();
-  for (const { label, part } of samples) if (part === undefined || part === "train") trained.add(label);
-  const label = classes.find((name) => !trained.has(name));
-  if (label === undefined) return;
-  const pictures = samples.filter((sample) => sample.label === label).length;
-  throw new TooFewPicturesError(
-    {
-      what: `The class ${JSON.stringify(label)} of ${path} has no pictures to train on.`,
-      why: pictures === 0 ? "It has no pictures at all." : `Its ${pictures} pictures belong to other parts.`,
-      next: "Give it pictures in train, or take it out.",
-    },
-    { label, pictures, groups: 0, needed: 1 },
-  );
+/** A class is one line of labels.txt, and its name goes to terminals: a newline or an escape code may not stand in it. */
+function checkNames(path: string, classes: readonly string[]): void {
+  const name = classes.find((one) => /\p{Cc}/u.test(one));
+  if (name === undefined) return;
+  const shown = JSON.stringify(name.slice(0, 200)).replace(/\p{Cc}/gu, (mark) => {
+    return `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+  const parts = {
+    what: `${path} has a class named ${shown}.`,
+    why: "Names of classes may not hold line breaks or other control characters.",
+    next: "Rename it.",
+  };
+  throw new DatasetError(parts, { path });
 }

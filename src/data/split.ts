@@ -3,6 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { TooFewPicturesError } from "./errors.ts";
 import { byCodePoint } from "./names.ts";
 import type { Part } from "./sample.ts";
+import { type Group, repair, type Wanted } from "./split-repair.ts";
 
 /** What a split needs to know of a sample. */
 export interface SplitSample {
@@ -23,22 +24,24 @@ export interface SplitOptions {
   readonly seed: number;
 }
 
-/** Near-duplicates that go together. */
-interface Group {
-  /** Where it falls in [0, 1): test first, then val, then train. */
-  readonly place: number;
-  readonly labels: Set<string>;
-  part: Part;
-}
-
 /**
- * A part for each sample. Each group is placed in [0, 1) by a hash of the seed and its smallest content hash, so adding
- * pictures moves no other; only a class left with less than half its due in a part takes over the groups that lie nearest.
+ * A part for each sample, the same whatever their order. Each group is placed in [0, 1) by a hash of the seed and its
+ * smallest content hash. So a picture's part does not depend on the others, and adding pictures moves none, but for
+ *
+ * - classes that chance left with less than half or more than twice their due in val or test (in whole
+ *   pictures; near-duplicates count once). The groups nearest the threshold make good what is missing or too much, and
+ *   which these are changes with the class. At shares of 0.15 that befalls one in five classes of 60, one in fifteen
+ *   of 100, next to none of 300;
+ * - a new near-twin with a smaller hash, which takes its whole group along to its own place.
+ *
+ * Guaranteed is that near-duplicates without a part go together, and that every class has a picture in each part that
+ * is made. Its bounds a class can miss only where groups that it shares with other classes stand in the way.
  *
  * Parts that are given stay. Where a dataset comes with parts but without val, val is carved from train; a test part
  * it does not have is not made, and pictures without a part count as train or follow their duplicates.
  *
- * Throws UsageError for shares that leave nothing to train on, TooFewPicturesError for a class that is too small.
+ * Throws UsageError for shares that leave nothing to train on, TooFewPicturesError for a class that is too small or
+ * has no picture to train on.
  */
 export function splitSamples(samples: readonly SplitSample[], options: SplitOptions): Part[] {
   checkShares(options);
@@ -48,8 +51,11 @@ export function splitSamples(samples: readonly SplitSample[], options: SplitOpti
     test: given.size > 0 ? 0 : options.test,
   };
   const ready = readyParts(samples);
+  checkTrain(samples, ready);
   const groups = groupsOf(samples, ready, shares, options.seed);
-  repair(samples, ready, [...groups.values()], wantedParts(shares));
+  const wanted = wantedParts(shares);
+  const short = repair(settledInTrain(samples, ready), [...groups.values()], wanted);
+  if (short !== undefined) throw tooFew(samples, short.label, short.groups, wanted);
   return samples.map((sample, i) => {
     const part = ready[i] ?? groups.get(sample.group)?.part;
     assert(part !== undefined, "a sample without a group");
@@ -87,6 +93,44 @@ function readyParts(samples: readonly SplitSample[]): (Part | undefined)[] {
   });
 }
 
+/** Each class needs a picture that is in train already or may be put there. */
+function checkTrain(samples: readonly SplitSample[], ready: readonly (Part | undefined)[]): void {
+  const trained = new Set<string>();
+  for (const [i, { label }] of samples.entries()) {
+    if (ready[i] === undefined || ready[i] === "train") trained.add(label);
+  }
+  const label = [...new Set(samples.map((sample) => sample.label))]
+    .sort(byCodePoint)
+    .find((name) => !trained.has(name));
+  if (label === undefined) return;
+  const pictures = samples.filter((sample) => sample.label === label).length;
+  const message =
+    trained.size === 0
+      ? {
+          what: "Nothing is left to train on.",
+          why: `All ${samples.length} pictures belong to val or test.`,
+          next: "Add pictures in train, or name the data without its parts.",
+        }
+      : {
+          what: `The class ${JSON.stringify(label)} has no pictures to train on.`,
+          why: `All its pictures (${pictures}) belong to val or test.`,
+          next: "Give it pictures in train, or take it out.",
+        };
+  throw new TooFewPicturesError(message, { label, pictures, groups: 0, needed: 1 });
+}
+
+/** How many of each class's pictures are in train whatever is shared out. */
+function settledInTrain(
+  samples: readonly SplitSample[],
+  ready: readonly (Part | undefined)[],
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [i, { label }] of samples.entries()) {
+    counts.set(label, (counts.get(label) ?? 0) + (ready[i] === "train" ? 1 : 0));
+  }
+  return counts;
+}
+
 function groupsOf(
   samples: readonly SplitSample[],
   ready: readonly (Part | undefined)[],
@@ -103,7 +147,7 @@ function groupsOf(
   for (const [group, hash] of smallest) {
     const place = placeOf(seed, hash);
     const part = place < shares.test ? "test" : place < shares.test + shares.val ? "val" : "train";
-    groups.set(group, { place, labels: new Set(), part });
+    groups.set(group, { place, hash, labels: new Set(), part });
   }
   for (const [i, { group, label }] of samples.entries()) {
     if (ready[i] === undefined) groups.get(group)?.labels.add(label);
@@ -120,13 +164,7 @@ function placeOf(seed: number, hash: string): number {
   return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** The parts that every class must have, each with its place in [0, 1). */
-interface Wanted {
-  readonly part: Part;
-  readonly from: number;
-  readonly to: number;
-}
-
+/** The parts that every class must have. */
 function wantedParts({ val, test }: { val: number; test: number }): Wanted[] {
   const all: Wanted[] = [
     { part: "train", from: test + val, to: 1 },
@@ -134,60 +172,6 @@ function wantedParts({ val, test }: { val: number; test: number }): Wanted[] {
     { part: "test", from: 0, to: test },
   ];
   return all.filter(({ from, to }) => to > from);
-}
-
-/** The share of its due that a class has at least in every part; what it has beyond that is left to chance. */
-const leastOfDue = 0.5;
-
-/**
- * Moves groups until each class has half its due in each part, and one at the very least: where a class is small, chance
- * alone would leave parts nearly empty. A move never takes a class below that elsewhere.
- */
-function repair(
-  samples: readonly SplitSample[],
-  ready: readonly (Part | undefined)[],
-  groups: readonly Group[],
-  wanted: readonly Wanted[],
-): void {
-  if (wanted.length < 2) return;
-  const classes = new Map<string, { own: Group[]; counts: Record<Part, number> }>();
-  for (const { label } of samples) classes.set(label, { own: [], counts: { train: 0, val: 0, test: 0 } });
-  const add = (label: string, part: Part, change: number): void => {
-    const counts = classes.get(label)?.counts;
-    if (counts !== undefined) counts[part] += change;
-  };
-  for (const [i, { label }] of samples.entries()) {
-    const part = ready[i];
-    if (part !== undefined) add(label, part, 1);
-  }
-  for (const group of groups) {
-    for (const label of group.labels) {
-      add(label, group.part, 1);
-      classes.get(label)?.own.push(group);
-    }
-  }
-  const least = (label: string, part: Part): number => {
-    const { from = 0, to = 0 } = wanted.find((one) => one.part === part) ?? {};
-    const { train = 0, val = 0, test = 0 } = classes.get(label)?.counts ?? {};
-    return Math.max(1, Math.round(leastOfDue * (to - from) * (train + val + test)));
-  };
-  const mayLeave = ({ labels, part }: Group): boolean =>
-    [...labels].every((label) => (classes.get(label)?.counts[part] ?? 0) > least(label, part));
-
-  for (const [label, { own, counts }] of [...classes].sort(([a], [b]) => byCodePoint(a, b))) {
-    for (const { part, from, to } of wanted) {
-      const away = ({ place }: Group): number => Math.max(from - place, place - to, 0);
-      while (counts[part] < least(label, part)) {
-        const others = own.filter((group) => group.part !== part && mayLeave(group));
-        const nearest = others.sort((a, b) => away(a) - away(b) || a.place - b.place)[0];
-        if (nearest === undefined && counts[part] > 0) break;
-        if (nearest === undefined) throw tooFew(samples, label, own.length, wanted);
-        for (const other of nearest.labels) add(other, nearest.part, -1);
-        nearest.part = part;
-        for (const other of nearest.labels) add(other, part, 1);
-      }
-    }
-  }
 }
 
 function tooFew(

@@ -1,9 +1,8 @@
 import * as fs from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, isAbsolute, join } from "node:path";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, isAbsolute, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { reason } from "../core/errors.ts";
-import { DatasetError, FileReadError } from "./errors.ts";
+import { DatasetError, FileReadError, tidyReason } from "./errors.ts";
 import { byCodePoint, isHiddenName } from "./names.ts";
 import {
   defaultReadLimit,
@@ -15,8 +14,8 @@ import {
 } from "./tree.ts";
 
 export interface DiskTreeOptions {
-  /** Lets `size` and `read` take absolute paths: for a list that the user wrote. */
-  readonly absolutePaths?: boolean;
+  /** Lets `size` and `read` take absolute paths and those that lead out by "..": for a list that the user wrote. */
+  readonly outside?: boolean;
   /** Files and folders walked at most. */
   readonly limitEntries?: number;
   readonly signal?: AbortSignal;
@@ -37,7 +36,7 @@ export function openDiskTree(root: string, options: DiskTreeOptions = {}): FileT
   const locate = (path: string): string => {
     if (closed)
       throw new FileReadError({ what: `${root} is closed.`, next: "Open the dataset again." }, { path });
-    if (options.absolutePaths === true && isAbsolute(path)) return path;
+    if (options.outside === true) return isAbsolute(path) ? path : join(root, path);
     const names = path.split("/");
     if (isAbsolute(path) || names.includes("..") || names.includes("")) {
       throw new FileReadError(
@@ -75,7 +74,7 @@ export function openDiskTree(root: string, options: DiskTreeOptions = {}): FileT
           fs.closeSync(file);
         }
       } catch (error) {
-        throw unreadable(path, reason(error));
+        throw unreadable(path, tidyReason(error));
       }
     },
     async readRange(path, start, length) {
@@ -88,7 +87,7 @@ export function openDiskTree(root: string, options: DiskTreeOptions = {}): FileT
         }
         return await readFully(await file, start, length);
       } catch (error) {
-        throw unreadable(path, reason(error));
+        throw unreadable(path, tidyReason(error));
       }
     },
     async close() {
@@ -117,20 +116,33 @@ type Visited =
   | { readonly kind: "folder" | "linked folder"; readonly path: string }
   | { readonly kind: "ignored"; readonly ignored: Ignored };
 
-/** Looks at one name; links are followed, nothing is opened. */
-async function visit(root: string, path: string, isLink: boolean): Promise<Visited> {
+/** Looks at one name; links are followed, nothing is opened. `real` is the root without links. */
+async function visit(root: string, real: string, path: string, isLink: boolean): Promise<Visited> {
   const ignore = (why: string): Visited => ({ kind: "ignored", ignored: { path, reason: why } });
   if (isHiddenName(basename(path))) return ignore("hidden");
   const info = await stat(join(root, path)).catch(() => undefined);
   if (info === undefined) return ignore(isLink ? "a link that leads nowhere" : "cannot be read");
   if (info.isFile()) return { kind: "file", file: { path, size: info.size } };
-  if (info.isDirectory()) return { kind: isLink ? "linked folder" : "folder", path };
+  if (info.isDirectory()) {
+    if (!isLink) return { kind: "folder", path };
+    const target = await realpath(join(root, path)).catch(() => undefined);
+    if (target === undefined) return ignore("a link that cannot be followed");
+    // People gather classes from several disks by links; one to a folder around this one would bring in anything.
+    return isWithin(target, real)
+      ? ignore("a link to a folder around this one")
+      : { kind: "linked folder", path };
+  }
   return ignore("no ordinary file");
+}
+
+function isWithin(root: string, place: string): boolean {
+  const way = relative(root, place);
+  return !isAbsolute(way) && way.split(/[/\\]/, 1)[0] !== "..";
 }
 
 /**
  * Reads every real folder once, own folders before linked ones: a loop of links ends, and what a link repeats is
- * noted, not read twice.
+ * noted, not read twice. So is a link to a folder around this one.
  */
 async function walk(root: string, options: DiskTreeOptions): Promise<Listing> {
   const limit = options.limitEntries ?? 5_000_000;
@@ -140,6 +152,9 @@ async function walk(root: string, options: DiskTreeOptions): Promise<Listing> {
   const seen = new Set<string>();
   const own: string[] = [""];
   const linked: string[] = [];
+  const real = await realpath(root).catch((error: unknown) => {
+    throw unreadableRoot(root, error);
+  });
   let entries = 0;
 
   for (let path = own.pop(); path !== undefined; path = own.pop() ?? linked.shift()) {
@@ -156,7 +171,7 @@ async function walk(root: string, options: DiskTreeOptions): Promise<Listing> {
       names = await readdir(place, { withFileTypes: true });
     } catch (error) {
       if (path === "") throw unreadableRoot(root, error);
-      ignored.push({ path, reason: `a folder that cannot be read: ${reason(error)}` });
+      ignored.push({ path, reason: `a folder that cannot be read: ${tidyReason(error)}` });
       continue;
     }
     if (path !== "") folders.push(path);
@@ -165,7 +180,7 @@ async function walk(root: string, options: DiskTreeOptions): Promise<Listing> {
     names.sort((a, b) => byCodePoint(a.name, b.name));
     for (let i = 0; i < names.length; i += 64) {
       const some = names.slice(i, i + 64).map((entry) => {
-        return visit(root, path === "" ? entry.name : `${path}/${entry.name}`, entry.isSymbolicLink());
+        return visit(root, real, path === "" ? entry.name : `${path}/${entry.name}`, entry.isSymbolicLink());
       });
       for (const found of await Promise.all(some)) {
         if (found.kind === "file") files.push(found.file);
@@ -180,7 +195,7 @@ async function walk(root: string, options: DiskTreeOptions): Promise<Listing> {
 function unreadableRoot(root: string, cause: unknown): DatasetError {
   const parts = {
     what: `Cannot read the folder ${root}:`,
-    why: `${reason(cause)}.`,
+    why: `${tidyReason(cause)}.`,
     next: "Check its permissions.",
   };
   return new DatasetError(parts, { path: root }, { cause });

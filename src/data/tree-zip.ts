@@ -1,7 +1,6 @@
 import { crc32 } from "node:zlib";
 import { type Entry, getFileNameLowLevel, openPromise, validateFileName, type ZipFile } from "yauzl";
-import { reason } from "../core/errors.ts";
-import { ArchiveError } from "./errors.ts";
+import { ArchiveError, FileReadError, tidyReason } from "./errors.ts";
 import { extension, isHiddenName } from "./names.ts";
 import { defaultReadLimit, type FileTree, type Ignored, sortedListing, type TreeFile } from "./tree.ts";
 import { topFolder } from "./wrapper.ts";
@@ -29,12 +28,13 @@ const keptBytes = 256 * 2 ** 20;
 
 /**
  * A zip archive as a tree, read in place: nothing is unpacked to disk. One folder that wraps everything is looked
- * through. Throws ArchiveError for damage, encryption, archives within it, paths that lead out, and bombs.
+ * through. Throws ArchiveError for a damaged directory, encryption, archives within it, paths that lead out, and bombs;
+ * an entry that is damaged or packed by another method fails when it is read, with FileReadError.
  */
 export async function openZipTree(path: string, options: ZipTreeOptions = {}): Promise<FileTree> {
   const limits = { ...defaultLimits, ...options.limits };
   const zip = await openPromise(path, { autoClose: false, decodeStrings: false }).catch((error: unknown) => {
-    throw damaged(path, reason(error), error);
+    throw damaged(path, tidyReason(error), error);
   });
   // Without a listener an error while closing would end the process; every read reports its own.
   zip.on("error", () => {});
@@ -101,7 +101,7 @@ async function readDirectory(
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
     signal?.throwIfAborted();
-    throw damaged(path, reason(error), error);
+    throw damaged(path, tidyReason(error), error);
   }
 
   const wrapper = topFolder([...entries.keys()], [...folders]);
@@ -129,19 +129,18 @@ function zipTree(
 
   const read = async (name: string, limit = defaultReadLimit): Promise<Uint8Array> => {
     const entry = find(name);
-    if (entry === undefined) throw damaged(path, `it holds no ${name}`, undefined, name);
+    if (entry === undefined) throw unreadable(path, name, "it holds no such file");
     if (entry.uncompressedSize > limit) {
-      throw damaged(
-        path,
-        `${name} has ${entry.uncompressedSize} bytes, more than the limit of ${limit}`,
-        undefined,
-        name,
-      );
+      throw unreadable(path, name, `it has ${entry.uncompressedSize} bytes, more than the limit of ${limit}`);
+    }
+    if (!entry.canDecodeFileData()) {
+      const why = `it is packed by method ${entry.compressionMethod}; only stored and deflated are read`;
+      throw unreadable(path, name, why);
     }
     try {
       return await inflate(zip, entry);
     } catch (error) {
-      throw damaged(path, `${name} cannot be read: ${reason(error)}`, error, name);
+      throw unreadable(path, name, tidyReason(error), error);
     }
   };
   /** Keeps the entries last asked for, up to `keptBytes` together and one at least. */
@@ -165,8 +164,7 @@ function zipTree(
     read,
     async readRange(name, start, length) {
       const bytes = await keep(name);
-      if (start + length > bytes.length)
-        throw damaged(path, `${name} ends at byte ${bytes.length}`, undefined, name);
+      if (start + length > bytes.length) throw unreadable(path, name, `it ends at byte ${bytes.length}`);
       return bytes.slice(start, start + length);
     },
     async close() {
@@ -224,10 +222,6 @@ function checkEntry(entry: Entry, name: string, limits: ZipLimits, refuse: Refus
   if (["zip", "tar", "tgz", "gz", "7z", "rar"].includes(extension(name))) {
     throw refuse(`${name} is an archive inside the archive.`, "Unpack it and pass the folder.", name);
   }
-  if (!entry.canDecodeFileData()) {
-    const why = `${name} is packed by method ${entry.compressionMethod}; only stored and deflated are read.`;
-    throw refuse(why, "Unpack it and pass the folder.", name);
-  }
   const { compressedSize, uncompressedSize } = entry;
   const swollen = uncompressedSize > 2 ** 20 && uncompressedSize > compressedSize * limits.ratio;
   if (uncompressedSize > limits.entryBytes || swollen) {
@@ -241,7 +235,13 @@ function isLink(entry: Entry): boolean {
   return ((entry.externalFileAttributes >>> 28) & 0xf) === 0xa;
 }
 
-function damaged(path: string, why: string, cause?: unknown, entry?: string): ArchiveError {
+function damaged(path: string, why: string, cause: unknown): ArchiveError {
   const parts = { what: `Cannot read ${path}:`, why: `${why}.`, next: "Download or pack it anew." };
-  return new ArchiveError(parts, entry === undefined ? { path } : { path, entry }, { cause });
+  return new ArchiveError(parts, { path }, { cause });
+}
+
+/** One entry of many: the others can be read. */
+function unreadable(path: string, entry: string, why: string, cause?: unknown): FileReadError {
+  const parts = { what: `Cannot read ${entry} in ${path}:`, why: `${why}.`, next: "Pack the archive anew." };
+  return new FileReadError(parts, { path: entry }, { cause });
 }

@@ -57,21 +57,23 @@ test("a folder and a zip of it list and read alike", async () => {
 
 test("links are followed once, loops and dead ends are noted, pipes are not opened", async () => {
   await inFolder(async (folder) => {
-    await writeFiles(folder, { "set/a/1.txt": "1", "else/2.txt": "2" });
+    await writeFiles(folder, { "set/a/1.txt": "1", "set/z/deep/2.txt": "2", "else/3.txt": "3" });
     await symlink("..", join(folder, "set", "a", "loop"));
-    await symlink(join(folder, "else"), join(folder, "set", "b"));
+    await symlink(join(folder, "set", "z", "deep"), join(folder, "set", "b"));
     await symlink(join(folder, "else"), join(folder, "set", "c"));
-    await symlink(join(folder, "else", "2.txt"), join(folder, "set", "link.txt"));
+    await symlink(folder, join(folder, "set", "up"));
+    await symlink(join(folder, "else", "3.txt"), join(folder, "set", "link.txt"));
     await symlink("nowhere", join(folder, "set", "dead"));
     execFileSync("mkfifo", [join(folder, "set", "pipe.jpg")]);
     const tree = openDiskTree(join(folder, "set"));
     const { files, ignored } = await tree.list();
-    expect(files.map(({ path }) => path)).toEqual(["a/1.txt", "b/2.txt", "link.txt"]);
+    expect(files.map(({ path }) => path)).toEqual(["a/1.txt", "c/3.txt", "link.txt", "z/deep/2.txt"]);
     expect(ignored).toEqual([
-      { path: "a/loop", reason: "a link to a folder that is read already" },
-      { path: "c", reason: "a link to a folder that is read already" },
+      { path: "a/loop", reason: "a link to a folder around this one" },
+      { path: "b", reason: "a link to a folder that is read already" },
       { path: "dead", reason: "a link that leads nowhere" },
       { path: "pipe.jpg", reason: "no ordinary file" },
+      { path: "up", reason: "a link to a folder around this one" },
     ]);
     expect(await tree.size("pipe.jpg")).toBeUndefined();
     await expect(tree.read("pipe.jpg")).rejects.toThrow(/no ordinary file/);
@@ -114,12 +116,11 @@ test("names without a flag are read as UTF-8, or as code page 437", async () => 
   await tree.close();
 });
 
-test("encryption, inner archives, other packings, doubles and bombs are refused with clear words", async () => {
+test("encryption, inner archives, doubles and bombs are refused with clear words", async () => {
   const zeros = new Uint8Array(2 ** 21);
   const cases: [readonly ZipInput[], RegExp, ZipTreeOptions?][] = [
     [[{ name: "a.jpg", flags: 0x801 }], /a.jpg is encrypted/],
     [[{ name: "train.zip" }], /an archive inside the archive/],
-    [[{ name: "a.jpg", method: 12 }], /packed by method 12/],
     [[{ name: "a.jpg" }, { name: "./a.jpg" }], /a.jpg twice/],
     [[{ name: "a.jpg", bytes: zeros }], /would grow from \d+ to 2097152 bytes/],
     [[{ name: "a.jpg", bytes: zeros, store: true }], /would grow/, { limits: { entryBytes: 2 ** 20 } }],
@@ -137,17 +138,37 @@ test("encryption, inner archives, other packings, doubles and bombs are refused 
   await expect(openZip([{ name: "a" }], {}, 2)).rejects.toThrow(/Cannot read/);
 });
 
-test("an entry that lies about its size or its checksum is not handed out", async () => {
+test("an entry that is damaged or packed otherwise fails alone, as a file does", async () => {
   const lies: ZipInput[] = [
     { name: "short", bytes: text("hello"), claimedSize: 3 },
     { name: "long", bytes: text("hello"), claimedSize: 9 },
     { name: "crc", bytes: text("hello"), crc: 1 },
+    { name: "other packing", bytes: text("hello"), method: 12 },
+    { name: "no deflate", bytes: Uint8Array.of(7, 7, 7, 7), store: true, method: 8, claimedSize: 9 },
   ];
   const tree = await openZip([...lies, { name: "good", bytes: text("hello") }]);
   for (const { name } of lies)
-    await expect(tree.read(String(name)), String(name)).rejects.toMatchObject({ code: "ARCHIVE" });
+    await expect(tree.read(String(name)), String(name)).rejects.toMatchObject({
+      code: "FILE_READ",
+      evidence: { path: name },
+      message: expect.not.stringMatching(/\.\.|: *[.;]|method 12.*method 12/),
+    });
+  await expect(tree.readRange("crc", 0, 1)).rejects.toMatchObject({ code: "FILE_READ" });
   expect(await tree.read("good")).toEqual(text("hello"));
   await tree.close();
+});
+
+test("a damaged directory is an ArchiveError, in one sentence with one full stop", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "t.zip");
+    const whole = zip([{ name: "a/1.jpg", bytes: text("hello") }]);
+    for (const bytes of [whole.subarray(0, -30), whole.subarray(0, 10), new Uint8Array(200)]) {
+      await writeFile(path, bytes);
+      const opening = openZipTree(path);
+      await expect(opening).rejects.toMatchObject({ code: "ARCHIVE", evidence: { path } });
+      await expect(opening).rejects.toThrow(/: [^\n]*[^.:;,]\. Download or pack it anew\.$/);
+    }
+  });
 });
 
 test("one top folder is looked through unless it means something", async () => {

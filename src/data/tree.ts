@@ -31,7 +31,7 @@ export interface FileTree {
   list(): Promise<Listing>;
   /** Bytes of one file, or undefined where there is no such file. Does not need `list`. */
   size(path: string): Promise<number | undefined>;
-  /** One file whole. Throws FileReadError or ArchiveError; a file larger than `limit` bytes is not read. */
+  /** One file whole. Throws FileReadError; a file larger than `limit` bytes is not read. */
   read(path: string, limit?: number): Promise<Uint8Array>;
   /** The bytes [start, start + length) of one file. Throws as `read` does, also past the end of the file. */
   readRange(path: string, start: number, length: number): Promise<Uint8Array>;

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../core/errors.ts";
-import { sha256 } from "../core/hash.ts";
 import type { Model } from "../onnx/graph.ts";
 import { loadModel } from "../onnx/load-node.ts";
 import { closest } from "../onnx/names.ts";
@@ -31,16 +30,16 @@ export interface BaseOptions {
   readonly cut?: string | undefined;
 }
 
-/** A base, opened: the network and the hash of its file. */
+/** A base, opened: the network, and the file that it came from. */
 export interface OpenedBase {
   readonly backbone: Backbone;
-  readonly sha256: string;
+  readonly file: string;
   /** Where its preprocessing was read. */
   readonly preprocessSource: string;
 }
 
-/** The name of the backbone that comes with Tsugiki. */
-export const boxName = "box";
+/** What messages call the backbone that comes with Tsugiki. */
+const boxName = "box";
 const boxFile = fileURLToPath(new URL("../../box/backbone.onnx", import.meta.url));
 
 function checkOptions({ preprocess, size, fit }: BaseOptions): void {
@@ -88,8 +87,7 @@ export async function openBase(
   { needsPreprocess = true } = {},
 ): Promise<OpenedBase> {
   checkOptions(options);
-  const isBox = options.base === undefined || (options.base === boxName && !existsSync(boxName));
-  const file = isBox ? boxFile : options.base!;
+  const file = options.base ?? boxFile;
   const model = await loadModel(file);
   const stated = await preprocessOf(model, file, options.preprocess);
   if (stated === undefined && needsPreprocess) throw unknownPreprocess(file);
@@ -98,7 +96,7 @@ export async function openBase(
   const backbone = await prepareBackbone(
     model,
     {
-      name: isBox ? boxName : basename(file),
+      name: options.base === undefined ? boxName : basename(file),
       preprocess: hints,
       ...(size !== undefined && { size }),
       ...(fit !== undefined && { fit }),
@@ -106,5 +104,5 @@ export async function openBase(
     },
     runtime,
   );
-  return { backbone, sha256: await sha256(await readFile(file)), preprocessSource: hints.source };
+  return { backbone, file, preprocessSource: hints.source };
 }

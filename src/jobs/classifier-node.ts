@@ -1,9 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UsageError } from "../core/errors.ts";
 import { floats, uint8 } from "../core/tensor.ts";
-import { decode, decodeBytes } from "../data/decode-sharp.ts";
-import type { Content, Pixels } from "../data/sample.ts";
+import { decode } from "../data/decode-sharp.ts";
+import type { Pixels } from "../data/sample.ts";
 import {
   type ClassifierRecord,
   embeddingOutput,
@@ -15,7 +16,7 @@ import { readModel } from "../onnx/read.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { LoadOptions, Session } from "../runtime/session.ts";
 import { pixelsInput } from "../surgery/preprocess.ts";
-import { oversampling } from "../train/extract.ts";
+import { decodePicture, loadPicture, refuseStrips, sightOf } from "../train/picture.ts";
 
 export interface Ranked {
   readonly label: string;
@@ -37,11 +38,27 @@ export function classifierFile(path: string): string {
   return existsSync(path) && statSync(path).isDirectory() ? join(path, "model.onnx") : path;
 }
 
+export interface ClassifyOptions {
+  /** How many classes to answer, the best first: a whole number from 1. Default 5. */
+  readonly top?: number;
+}
+
+/** Throws UsageError unless so many classes can be answered. */
+export function checkTop(top: number): void {
+  if (Number.isInteger(top) && top >= 1) return;
+  throw new UsageError(
+    { what: `The ${top} most probable classes mean nothing.`, next: "Give top as a whole number from 1." },
+    { option: "top", value: top },
+  );
+}
+
 /** A trained classifier, loaded and ready. Close it when done. */
 export class Classifier {
   readonly file: string;
   readonly record: ClassifierRecord;
   readonly #session: Session;
+  readonly #underway = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
 
   private constructor(file: string, record: ClassifierRecord, session: Session) {
     this.file = file;
@@ -73,25 +90,33 @@ export class Classifier {
     return this.record.labels;
   }
 
-  /** Classifies a file, an encoded picture in memory, or pixels. Throws PictureError for what does not decode. */
-  async predict(
-    picture: string | Uint8Array | Pixels,
-    options: { readonly top?: number } = {},
-  ): Promise<Prediction> {
-    const shrinkTo = oversampling * this.record.preprocess.size;
-    if (typeof picture === "string") {
-      const content: Content = { kind: "file", read: () => readFile(picture) };
-      return this.predictPixels(await decode(content, { id: picture, shrinkTo }), options);
+  /**
+   * Classifies a file, an encoded picture in memory, or pixels. Throws PictureError for what does not decode and for
+   * strips that the classifier's fit cannot take, UsageError for options and pixels that mean nothing, ClassifierError
+   * once it is closed.
+   */
+  async predict(picture: string | Uint8Array | Pixels, options: ClassifyOptions = {}): Promise<Prediction> {
+    if (typeof picture !== "string" && !(picture instanceof Uint8Array)) {
+      return this.predictPixels(picture, options);
     }
-    const pixels = picture instanceof Uint8Array ? await decodeBytes(picture, { shrinkTo }) : picture;
-    return this.predictPixels(pixels, options);
+    this.#checkUse(options);
+    const [id, read] =
+      typeof picture === "string"
+        ? [picture, (): Promise<Uint8Array> => readFile(picture)]
+        : ["picture", async (): Promise<Uint8Array> => picture];
+    const loaded = await loadPicture(id, { kind: "file", read });
+    return this.predictPixels(await decodePicture(loaded, sightOf(this.record.preprocess), decode), options);
   }
 
-  async predictPixels(
-    { width, height, data }: Pixels,
-    options: { readonly top?: number } = {},
-  ): Promise<Prediction> {
-    const answer = await this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
+  /** As `predict`, for decoded pixels. */
+  async predictPixels(pixels: Pixels, options: ClassifyOptions = {}): Promise<Prediction> {
+    this.#checkUse(options);
+    checkPixels(pixels);
+    const { width, height, data } = pixels;
+    refuseStrips(pixels, this.record.preprocess.fit, "picture");
+    const run = this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
+    this.#underway.add(run);
+    const answer = await run.finally(() => this.#underway.delete(run));
     const probabilities = floats(answer[probabilitiesOutput]!);
     const top = Array.from(probabilities, (probability, i) => ({ label: this.classes[i]!, probability }))
       .sort((a, b) => b.probability - a.probability)
@@ -99,7 +124,31 @@ export class Classifier {
     return { ...top[0]!, top, probabilities, embedding: floats(answer[embeddingOutput]!) };
   }
 
+  /** Waits for the predictions under way and frees the engine. Closing twice does no harm. */
   async close(): Promise<void> {
-    await this.#session.release();
+    this.#closed ??= Promise.allSettled(this.#underway).then(() => this.#session.release());
+    await this.#closed;
   }
+
+  #checkUse({ top }: ClassifyOptions): void {
+    if (top !== undefined) checkTop(top);
+    if (this.#closed === undefined) return;
+    throw new ClassifierError(
+      { what: `The classifier ${this.file} is closed.`, next: "Load it again with Classifier.load." },
+      { file: this.file },
+    );
+  }
+}
+
+function checkPixels({ width, height, data }: Pixels): void {
+  const isSide = (side: number): boolean => Number.isInteger(side) && side >= 1;
+  if (isSide(width) && isSide(height) && data.length === width * height * 3) return;
+  throw new UsageError(
+    {
+      what: `Pixels of ${width} x ${height} come with ${data.length} bytes.`,
+      why: "They are whole sides from 1, and width x height x 3 bytes: red, green, blue, row by row.",
+      next: "Take out a channel of transparency, or pass the encoded picture itself.",
+    },
+    { option: "pixels", value: { width, height, bytes: data.length } },
+  );
 }

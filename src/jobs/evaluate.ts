@@ -1,15 +1,14 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { mapConcurrent } from "../core/async.ts";
 import { UsageError } from "../core/errors.ts";
 import { decode } from "../data/decode-sharp.ts";
-import { FileReadError, PictureError } from "../data/errors.ts";
+import { DatasetError } from "../data/errors.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
 import { type Evaluation, evaluatePredictions } from "../evaluate/report.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { contentHash, oversampling, type SkippedPicture } from "../train/extract.ts";
+import { decodePicture, loadPicture, orSkipped, type SkippedPicture, sightOf } from "../train/picture.ts";
 import { Classifier } from "./classifier-node.ts";
+import { type RecordedParts, readRecordedParts } from "./recorded-parts-node.ts";
 
 export interface EvaluateOptions {
   /** A run's folder, or its `model.onnx`. */
@@ -17,15 +16,20 @@ export interface EvaluateOptions {
   /** Labelled pictures, in any layout that `train` takes. */
   readonly data: string;
   readonly layout?: string | undefined;
-  /** Which part to measure. Default: test where there is one, else val, else all. */
+  /**
+   * Which part to measure. Default: test (else val) where the data comes with it, or where the data is what the
+   * classifier was trained on; all pictures of other data.
+   */
   readonly split?: Part | "all" | undefined;
   readonly strict?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pictures read so far, those of other parts among them. */
+/** Pictures done so far, of those in this step. */
 export interface EvaluatingEvent {
   readonly type: "evaluating";
+  /** "matching" reads pictures only to know the part that training gave them; it is left out where that is no question. */
+  readonly step: "matching" | "measuring";
   readonly done: number;
   readonly total: number;
 }
@@ -34,16 +38,29 @@ export interface EvaluateResult extends Evaluation {
   readonly split: Part | "all";
   /** Measured pictures that the classifier was trained on; on those it flatters itself. */
   readonly trainedOn: number;
+  /** Measured pictures of training's validation part, by which it was chosen; on those it flatters itself a little. */
+  readonly usedToChoose: number;
   readonly skipped: readonly SkippedPicture[];
 }
 
-type Recorded = ReadonlyMap<string, Part>;
+/** A picture that was measured. */
+interface Answer {
+  readonly probabilities: Float32Array;
+  readonly label: string;
+  readonly recorded: ReadonlySet<Part>;
+}
 
-/** A picture of the part asked for, answered; or one that could not be read. */
-type Outcome =
-  | { readonly probabilities: Float32Array; readonly part: Part | undefined; readonly label: string }
-  | SkippedPicture
-  | undefined;
+/** What stays the same from picture to picture. */
+interface Job {
+  readonly dataset: Dataset;
+  readonly classifier: Classifier;
+  readonly recorded: RecordedParts;
+  readonly strict: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Share of a dataset's pictures that a run must know for the dataset to count as the run's own. */
+const nearlyAll = 0.9;
 
 /** Runs a finished classifier on labelled pictures and measures it. The data's classes must be the classifier's. */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluatingEvent, EvaluateResult> {
@@ -56,36 +73,13 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
     const classifier = await Classifier.load(options.model, { runs: "many" });
     try {
       checkClasses(dataset, classifier);
-      const recorded = await recordedParts(classifier.file);
-      const split = options.split ?? defaultSplit(dataset, recorded);
-      const { size } = classifier.record.preprocess;
-      const one = async (sample: Sample): Promise<Outcome> => {
-        signal?.throwIfAborted();
-        // A ready split is believed without reading the picture, unless training may have carved a part out of it.
-        if (split !== "all" && recorded.size === 0 && sample.part !== split) return undefined;
-        try {
-          const bytes = await sample.content.read();
-          const part = recorded.get((await contentHash(sample.content, bytes)).slice(0, 16)) ?? sample.part;
-          if (split !== "all" && part !== split) return undefined;
-          const content = { ...sample.content, read: async () => bytes };
-          const pixels = await decode(content, { id: sample.id, shrinkTo: oversampling * size });
-          const { probabilities } = await classifier.predictPixels(pixels, { top: 1 });
-          return { probabilities, part, label: sample.label };
-        } catch (error) {
-          if (strict || !(error instanceof PictureError || error instanceof FileReadError)) throw error;
-          return {
-            file: sample.id,
-            reason: error instanceof PictureError ? error.evidence.reason : error.message,
-          };
-        }
-      };
-      const outcomes: Exclude<Outcome, undefined>[] = [];
-      let done = 0;
-      for await (const outcome of mapConcurrent(dataset.samples, 2 * nodeRuntime().concurrency, one)) {
-        if (outcome !== undefined) outcomes.push(outcome);
-        yield { type: "evaluating", done: ++done, total: dataset.samples.length };
-      }
-      return measure(outcomes, split, classifier, dataset);
+      const recorded = await readRecordedParts(classifier.file);
+      const job: Job = { dataset, classifier, recorded, strict, signal };
+      const given = options.split ?? givenSplit(dataset);
+      const matched = yield* matchParts(job, given);
+      const split = given ?? recordedSplit(matched);
+      const outcomes = yield* measureEach(job, split, matched);
+      return summarise(outcomes, split, job);
     } finally {
       await classifier.close();
     }
@@ -108,45 +102,126 @@ function checkClasses(dataset: Dataset, classifier: Classifier): void {
   );
 }
 
-/** Which part each picture belonged to in training, by the first digits of its hash, from the run's record. */
-async function recordedParts(modelFile: string): Promise<Recorded> {
-  const parts = new Map<string, Part>();
-  const text = await readFile(join(dirname(modelFile), "run.json"), "utf8").catch(() => undefined);
-  if (text === undefined) return parts;
-  const { split } = JSON.parse(text) as { split?: Record<Part, Record<string, string>> };
-  for (const part of ["train", "val", "test"] as const) {
-    for (const hash of Object.values(split?.[part] ?? {})) parts.set(hash, part);
+/** The part that the data itself holds out. */
+function givenSplit({ samples }: Dataset): Part | undefined {
+  const has = (part: Part): boolean => samples.some((sample) => sample.part === part);
+  return has("test") ? "test" : has("val") ? "val" : undefined;
+}
+
+/** By picture, the parts that training gave it; a picture that could not be read stands as such. */
+type Matched = ReadonlyMap<Sample, ReadonlySet<Part> | SkippedPicture>;
+
+/** Looks up in the run's record those pictures whose part the data leaves open. */
+async function* matchParts(
+  { dataset, recorded, strict, signal }: Job,
+  split: Part | "all" | undefined,
+): AsyncGenerator<EvaluatingEvent, Matched> {
+  const matched = new Map<Sample, ReadonlySet<Part> | SkippedPicture>();
+  if (split === "all" || recorded.size === 0) return matched;
+  // Training may have carved its validation part out of data that came with train and test alone.
+  const isCarved = split !== "test" && !dataset.samples.some(({ part }) => part === "val");
+  const open = dataset.samples.filter(({ part }) => part === undefined || (part === "train" && isCarved));
+  const one = async (sample: Sample): Promise<ReadonlySet<Part> | SkippedPicture> => {
+    signal?.throwIfAborted();
+    const look = async (): Promise<ReadonlySet<Part>> =>
+      recorded.of((await loadPicture(sample.id, sample.content)).hash);
+    return orSkipped(sample.id, look, { strict });
+  };
+  let done = 0;
+  for await (const parts of mapConcurrent(open, 2 * nodeRuntime().concurrency, one)) {
+    matched.set(open[done]!, parts);
+    yield { type: "evaluating", step: "matching", done: ++done, total: open.length };
   }
-  return parts;
+  return matched;
 }
 
-function defaultSplit(dataset: Dataset, recorded: Recorded): Part | "all" {
-  const present = new Set([...recorded.values(), ...dataset.samples.map((sample) => sample.part)]);
-  return present.has("test") ? "test" : present.has("val") ? "val" : "all";
+/** What the run's record holds out of this data, if the data is the run's own: one old picture among new ones is not. */
+function recordedSplit(matched: Matched): Part | "all" {
+  const read = [...matched.values()].filter((parts): parts is ReadonlySet<Part> => !("reason" in parts));
+  const known = read.filter((parts) => parts.size > 0);
+  if (known.length < nearlyAll * read.length) return "all";
+  const has = (part: Part): boolean => known.some((parts) => parts.has(part));
+  return has("test") ? "test" : has("val") ? "val" : "all";
 }
 
-function measure(
-  outcomes: readonly Exclude<Outcome, undefined>[],
+/** Whether a picture is to be measured. A part that the data gives is believed, but for a carved validation part. */
+function belongs({ part }: Sample, split: Part | "all", parts: ReadonlySet<Part> | undefined): boolean {
+  if (split === "all") return true;
+  if (part === "train" && parts?.has("val") === true && !parts.has("train")) return split === "val";
+  return part === undefined ? parts?.has(split) === true : part === split;
+}
+
+async function* measureEach(
+  { dataset, classifier, recorded, strict, signal }: Job,
   split: Part | "all",
-  { classes }: Classifier,
-  dataset: Dataset,
+  matched: Matched,
+): AsyncGenerator<EvaluatingEvent, (Answer | SkippedPicture)[]> {
+  const wanted = dataset.samples.filter((sample) => {
+    const parts = matched.get(sample);
+    return (parts !== undefined && "reason" in parts) || belongs(sample, split, parts);
+  });
+  const sight = sightOf(classifier.record.preprocess);
+  const one = async (sample: Sample): Promise<Answer | SkippedPicture> => {
+    signal?.throwIfAborted();
+    const parts = matched.get(sample);
+    // Of a picture that cannot be read nobody knows the part: it is told of rather than hidden.
+    if (parts !== undefined && "reason" in parts) return parts;
+    const measure = async (): Promise<Answer> => {
+      const picture = await loadPicture(sample.id, sample.content);
+      const pixels = await decodePicture(picture, sight, decode);
+      const { probabilities } = await classifier.predictPixels(pixels, { top: 1 });
+      return { probabilities, label: sample.label, recorded: recorded.of(picture.hash) };
+    };
+    return orSkipped(sample.id, measure, { strict });
+  };
+  const outcomes: (Answer | SkippedPicture)[] = [];
+  for await (const outcome of mapConcurrent(wanted, 2 * nodeRuntime().concurrency, one)) {
+    outcomes.push(outcome);
+    yield { type: "evaluating", step: "measuring", done: outcomes.length, total: wanted.length };
+  }
+  return outcomes;
+}
+
+function summarise(
+  outcomes: readonly (Answer | SkippedPicture)[],
+  split: Part | "all",
+  { classifier: { classes }, dataset: { path } }: Job,
 ): EvaluateResult {
   const answered = outcomes.filter((outcome) => "probabilities" in outcome);
   const skipped = outcomes.filter((outcome) => "reason" in outcome);
-  if (answered.length === 0) {
-    throw new UsageError(
-      {
-        what: `No picture of ${dataset.path} belongs to the part '${split}'.`,
-        next: "Pass --split all to measure every picture, or name the data that the classifier was trained on.",
-      },
-      { option: "split", value: split },
-    );
-  }
+  if (answered.length === 0) throw nothingMeasured(path, split, skipped);
   const probabilities = new Float32Array(answered.length * classes.length);
-  for (const [row, outcome] of answered.entries())
-    probabilities.set(outcome.probabilities, row * classes.length);
+  for (const [row, answer] of answered.entries())
+    probabilities.set(answer.probabilities, row * classes.length);
   const index = new Map(classes.map((name, i) => [name, i]));
   const labels = Int32Array.from(answered, ({ label }) => index.get(label) ?? -1);
-  const trainedOn = answered.filter(({ part }) => part === "train").length;
-  return { split, ...evaluatePredictions({ probabilities, labels, classes }), trainedOn, skipped };
+  const counted = (part: Part): number => answered.filter(({ recorded }) => recorded.has(part)).length;
+  const [trainedOn, usedToChoose] = [counted("train"), counted("val")];
+  const evaluation = evaluatePredictions({ probabilities, labels, classes });
+  return { split, ...evaluation, trainedOn, usedToChoose, skipped };
+}
+
+function nothingMeasured(
+  path: string,
+  split: Part | "all",
+  skipped: readonly SkippedPicture[],
+): DatasetError | UsageError {
+  const [first] = skipped;
+  if (first !== undefined) {
+    return new DatasetError(
+      {
+        what: `No picture of ${path} could be measured: ${skipped.length} could not be read.`,
+        why: `The first, ${first.file}: ${first.reason}.`,
+        next: "Replace the files, or check that this is the right data.",
+      },
+      { path },
+    );
+  }
+  return new UsageError(
+    {
+      what: `No picture of ${path} belongs to the part '${split}'.`,
+      next: "Pass --split all to measure every picture, or name the data that the classifier was trained on.",
+    },
+    { option: "split", value: split },
+  );
 }

@@ -1,12 +1,18 @@
 import { mapConcurrent } from "../core/async.ts";
 import { decode, describePicture } from "../data/decode-sharp.ts";
 import { groupDuplicates } from "../data/duplicates.ts";
-import { FileReadError, PictureError } from "../data/errors.ts";
-import { fingerprint } from "../data/fingerprint.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { contentHash, type SkippedPicture } from "../train/extract.ts";
+import {
+  decodePicture,
+  fingerprintPicture,
+  type LoadedPicture,
+  loadPicture,
+  orSkipped,
+  plainSight,
+  type SkippedPicture,
+} from "../train/picture.ts";
 
 export interface InspectOptions {
   /** A folder, zip archive or list of labelled pictures. */
@@ -56,9 +62,6 @@ interface Seen {
   readonly sides: readonly [number, number];
 }
 
-/** What the perceptual hash needs; a larger decode would only take longer. */
-const shrinkTo = 128;
-
 /** Reads every picture of a dataset and tells what is in it, before anything is trained on it. */
 export async function* inspect(options: InspectOptions): AsyncGenerator<InspectingEvent, Inspection> {
   const { layout, signal } = options;
@@ -72,7 +75,7 @@ export async function* inspect(options: InspectOptions): AsyncGenerator<Inspecti
     let done = 0;
     const results = mapConcurrent(dataset.samples, 2 * nodeRuntime().concurrency, async (sample) => {
       signal?.throwIfAborted();
-      return look(sample);
+      return orSkipped(sample.id, () => look(sample));
     });
     for await (const result of results) {
       if ("reason" in result) unreadable.push(result);
@@ -94,25 +97,17 @@ export async function* inspect(options: InspectOptions): AsyncGenerator<Inspecti
   }
 }
 
-async function look(sample: Sample): Promise<Seen | SkippedPicture> {
-  try {
-    const bytes = await sample.content.read();
-    const hash = await contentHash(sample.content, bytes);
-    const { width, height } = await sizeOf(sample, bytes);
-    const pixels = await decode({ ...sample.content, read: async () => bytes }, { id: sample.id, shrinkTo });
-    return { sample, hash, fingerprint: fingerprint(pixels), sides: [width, height] };
-  } catch (error) {
-    if (error instanceof PictureError) return { file: sample.id, reason: error.evidence.reason };
-    if (error instanceof FileReadError) return { file: sample.id, reason: error.message };
-    throw error;
-  }
+/** The same hash, fingerprint and verdict as training's: what is told here is what happens there. */
+async function look(sample: Sample): Promise<Seen> {
+  const picture = await loadPicture(sample.id, sample.content);
+  const { width, height } = await sizeOf(picture);
+  const pixels = await decodePicture(picture, plainSight, decode);
+  const fingerprint = await fingerprintPicture(picture, pixels, plainSight, decode);
+  return { sample, hash: picture.hash, fingerprint, sides: [width, height] };
 }
 
 /** Width and height as stored: a large JPEG is decoded smaller than it is. */
-async function sizeOf(
-  { id, content }: Sample,
-  bytes: Uint8Array,
-): Promise<{ width: number; height: number }> {
+async function sizeOf({ id, content, bytes }: LoadedPicture): Promise<{ width: number; height: number }> {
   return content.kind === "pixels" ? content : describePicture(bytes, id);
 }
 

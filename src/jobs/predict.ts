@@ -1,11 +1,12 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { mapConcurrent } from "../core/async.ts";
 import { reason, UsageError } from "../core/errors.ts";
-import { PictureError } from "../data/errors.ts";
 import { isPictureName } from "../data/names.ts";
+import { openDiskTree } from "../data/tree-disk.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { Classifier, type Prediction, type Ranked } from "./classifier-node.ts";
+import { orSkipped, type SkippedPicture } from "../train/picture.ts";
+import { Classifier, checkTop, type Prediction, type Ranked } from "./classifier-node.ts";
 
 export interface PredictOptions {
   /** A run's folder, or its `model.onnx`. */
@@ -26,7 +27,7 @@ export interface PredictedFile extends Ranked {
   readonly total: number;
 }
 
-/** A picture that could not be read; the others go on. */
+/** A picture or folder that could not be read; the others go on. */
 export interface FailedFile {
   readonly type: "failed";
   readonly file: string;
@@ -38,48 +39,39 @@ export interface FailedFile {
 /** From so many pictures on, starting an engine a core is worth its while. */
 const many = 8;
 
-/** Classifies pictures, in the order given; folders are searched to any depth, hidden files left out. */
+const noPictures = "there are no pictures in it";
+
+/**
+ * Classifies pictures, in the order given; folders are searched to any depth, hidden files and folders left out.
+ * Throws UsageError where none of the inputs holds a picture, ClassifierError for a model that is none.
+ */
 export async function* predict(options: PredictOptions): AsyncGenerator<PredictedFile | FailedFile, void> {
   const { inputs, top = 5, signal } = options;
-  if (!Number.isInteger(top) || top < 1) {
-    throw new UsageError(
-      { what: `--top ${top} means nothing.`, next: "Give a whole number from 1." },
-      { option: "top", value: top },
-    );
+  checkTop(top);
+  const files: (string | SkippedPicture)[] = [];
+  for (const found of await Promise.all(inputs.map((input) => picturesIn(input, signal)))) {
+    // Not spread into push: a folder may hold more names than a call takes arguments.
+    for (const file of found) files.push(file);
   }
-  const files = (await Promise.all(inputs.map(picturesIn))).flat();
+  refuseAllMissing(files);
   const busy = files.length >= many;
   const classifier = await Classifier.load(options.model, { runs: busy ? "many" : "one" });
   try {
     const lanes = busy ? 2 * nodeRuntime().concurrency : 1;
     const results = mapConcurrent(files, lanes, async (file) => {
       signal?.throwIfAborted();
-      try {
-        return { file, prediction: await classifier.predict(file, { top }) };
-      } catch (error) {
-        if (!(error instanceof PictureError)) throw error;
-        return { file, reason: error.evidence.reason };
-      }
+      if (typeof file !== "string") return file;
+      return orSkipped(file, async () => ({ file, prediction: await classifier.predict(file, { top }) }));
     });
     let done = 0;
     for await (const result of results) {
-      done++;
-      if (result.prediction === undefined) {
-        const { file, reason } = result;
-        yield { type: "failed", file, reason, done, total: files.length };
+      const count = { done: ++done, total: files.length };
+      if ("reason" in result) {
+        yield { type: "failed", ...result, ...count };
       } else {
         const { file, prediction } = result;
         const { label, probability, top: best } = prediction;
-        yield {
-          type: "predicted",
-          file,
-          label,
-          probability,
-          top: best,
-          prediction,
-          done,
-          total: files.length,
-        };
+        yield { type: "predicted", file, label, probability, top: best, prediction, ...count };
       }
     }
   } finally {
@@ -87,22 +79,40 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicte
   }
 }
 
-async function picturesIn(path: string): Promise<string[]> {
-  const info = await stat(path).catch((cause: unknown) => {
+/** The pictures that an input names, or why there are none. */
+async function picturesIn(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<(string | SkippedPicture)[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const tree = openDiskTree(path, { ...(signal && { signal }) });
+    const { files } = await tree.list();
+    const found = files.filter((file) => isPictureName(file.path)).map((file) => join(path, file.path));
+    return found.length > 0 ? found : [{ file: path, reason: noPictures }];
+  } catch (error) {
+    signal?.throwIfAborted();
+    return [{ file: path, reason: reason(error) }];
+  }
+}
+
+/** One wrong path among many is reported like a bad picture; nothing but wrong paths is a command mistyped. */
+function refuseAllMissing(files: readonly (string | SkippedPicture)[]): void {
+  const [first] = files;
+  if (first === undefined) {
     throw new UsageError(
-      { what: `Cannot open ${path}:`, why: `${reason(cause)}.`, next: "Check the path." },
-      { option: "inputs", value: path },
+      { what: "There is nothing to classify.", next: "Name pictures, or a folder that holds some." },
+      { option: "inputs", value: [] },
     );
-  });
-  if (!info.isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const found = entries
-    .filter((entry) => entry.isFile() && isPictureName(entry.name) && !entry.name.startsWith("."))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  if (found.length > 0) return found;
+  }
+  if (typeof first === "string" || files.some((file) => typeof file === "string")) return;
+  const others = files.length > 1 ? ` nor any of the ${files.length} named` : "";
   throw new UsageError(
-    { what: `There are no pictures in ${path}.`, next: "Name pictures, or a folder that holds some." },
-    { option: "inputs", value: path },
+    {
+      what: `Cannot ${first.reason === noPictures ? "classify" : "open"} ${first.file}${others}:`,
+      why: `${first.reason}.`,
+      next: "Name pictures, or a folder that holds some.",
+    },
+    { option: "inputs", value: first.file },
   );
 }

@@ -11,6 +11,7 @@ export interface SummaryOptions extends BaseOptions {
   /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
   readonly head?: string | HeadSpec | undefined;
   readonly classes: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LayerSummary {
@@ -27,6 +28,8 @@ export interface Summary {
     readonly cut: string;
     readonly size: number;
     readonly width: number;
+    /** Whether BatchNorm was folded into the layers before it: layers and parameters are then fewer than the file's. */
+    readonly folded: boolean;
   };
   readonly layers: readonly LayerSummary[];
   readonly parameters: { readonly total: number; readonly trainable: number; readonly frozen: number };
@@ -35,9 +38,23 @@ export interface Summary {
 /** Operators whose constants are settings, not weights. */
 const settingsOnly = new Set(["Clip", "Pad", "Resize", "Pow", "Where", "Cast", "Dropout"]);
 
+/** Of quantised operators, the inputs that hold weights; the others are scales and zero points. */
+const quantisedWeights: ReadonlyMap<string, readonly number[]> = new Map([
+  ["ConvInteger", [0, 1]],
+  ["MatMulInteger", [0, 1]],
+  ["QLinearConv", [0, 3, 8]],
+  ["QLinearMatMul", [0, 3]],
+  ["QuantizeLinear", [0]],
+  ["DequantizeLinear", [0]],
+]);
+
+/** How ONNX Runtime begins the names of weights into which it folded a BatchNorm. */
+const foldedName = "ConvBnFusion_";
+
 /** The network layer by layer: the base, cut at its feature vector and frozen, and the head that would be trained. */
 export async function summary(options: SummaryOptions): Promise<Summary> {
-  const { classes, head = "linear" } = options;
+  const { classes, head = "linear", signal } = options;
+  signal?.throwIfAborted();
   if (!Number.isInteger(classes) || classes < 1) {
     throw new UsageError(
       { what: `--classes ${classes} is no number of classes.`, next: "Give a whole number from 1." },
@@ -46,6 +63,7 @@ export async function summary(options: SummaryOptions): Promise<Summary> {
   }
   const spec = typeof head === "string" ? parseHead(head) : head;
   const { backbone } = await openBase(options, nodeRuntime(), { needsPreprocess: false });
+  signal?.throwIfAborted();
   const layers = [...backboneLayers(backbone.model), ...headLayers(spec, backbone, classes)];
   const sum = (wanted: boolean): number =>
     layers
@@ -54,10 +72,14 @@ export async function summary(options: SummaryOptions): Promise<Summary> {
   const [trainable, frozen] = [sum(true), sum(false)];
   const { name, cut, width, preprocess } = backbone;
   return {
-    base: { name, cut, width, size: preprocess.size },
+    base: { name, cut, width, size: preprocess.size, folded: isFolded(backbone.model) },
     layers,
     parameters: { total: trainable + frozen, trainable, frozen },
   };
+}
+
+function isFolded({ graph }: Model): boolean {
+  return [...graph.initializers.keys()].some((name) => name.startsWith(foldedName));
 }
 
 function backboneLayers({ graph }: Model): LayerSummary[] {
@@ -68,10 +90,14 @@ function backboneLayers({ graph }: Model): LayerSummary[] {
   }
   const parameters = (node: Node): number => {
     if (settingsOnly.has(node.opType)) return 0;
+    const quantised = quantisedWeights.get(node.opType);
     let total = 0;
-    for (const name of node.inputs) {
+    for (const [i, name] of node.inputs.entries()) {
       const tensor = graph.initializers.get(name);
-      if (tensor === undefined || counted.has(name) || !tensor.dtype.startsWith("float")) continue;
+      if (tensor === undefined || counted.has(name)) continue;
+      // Elsewhere whole numbers are shapes, axes and indices.
+      const isWeight = quantised ? quantised.includes(i) : /float/.test(tensor.dtype);
+      if (!isWeight) continue;
       counted.add(name);
       total += sizeOf(tensor.shape);
     }

@@ -1,52 +1,28 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { UsageError } from "../core/errors.ts";
-import { decode } from "../data/decode-sharp.ts";
+import { tap } from "../core/async.ts";
+import { sha256 } from "../core/hash.ts";
+import { decode, decoderName } from "../data/decode-sharp.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part } from "../data/sample.ts";
 import type { Evaluation } from "../evaluate/report.ts";
 import { buildClassifier, type ClassifierRecord } from "../export/classifier.ts";
-import { saveModel } from "../onnx/load-node.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { type OptimizerName, optimizers } from "../train/dense-head.ts";
 import { featureGraph, type SkippedPicture } from "../train/extract.ts";
-import { formatHead, type HeadSpec, parseHead } from "../train/head.ts";
 import { type TrainEvent, type TrainOutcome, type TrainSettings, trainOnFeatures } from "../train/run.ts";
 import { type BaseOptions, type OpenedBase, openBase } from "./base-node.ts";
 import { cacheFolder, storesIn } from "./cache-node.ts";
 import { RunFiles } from "./run-files-node.ts";
+import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
 import { version } from "./version-node.ts";
 
-export interface TrainOptions extends BaseOptions {
+export interface TrainOptions extends BaseOptions, TrainChoices {
   /** A folder, zip archive or list of labelled pictures, in any layout that `inspect` knows. */
   readonly data: string;
   /** The run's folder. Default: `runs/` and the data's name. */
   readonly out?: string | undefined;
   /** Name of the data's layout, where it should not be found out. */
   readonly layout?: string | undefined;
-  /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
-  readonly head?: string | HeadSpec | undefined;
-  /** Shares for validation and test where the data does not come ready split. Default 0.15 each. */
-  readonly val?: number | undefined;
-  readonly test?: number | undefined;
-  /** Default 0. */
-  readonly seed?: number | undefined;
-  /** Stop at the first picture that cannot be read, instead of reporting and skipping it. */
-  readonly strict?: boolean | undefined;
-  readonly classWeights?: "none" | "balanced" | undefined;
-  readonly labelSmoothing?: number | undefined;
-  /** λ of a linear head; chosen on the validation part when left out. */
-  readonly regularisation?: number | undefined;
-  /** For heads with hidden layers. Default "adam". */
-  readonly optimizer?: OptimizerName | undefined;
-  readonly learningRate?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  /** Default 40. */
-  readonly epochs?: number | undefined;
-  /** Default 32. */
-  readonly batchSize?: number | undefined;
-  /** Epochs without a better validation loss before training stops. Default 5. */
-  readonly patience?: number | undefined;
   /** Folder of the feature cache. Default: $TSUGIKI_CACHE, or the platform's cache folder. */
   readonly cache?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -93,35 +69,6 @@ export interface TrainResult {
   readonly seconds: number;
 }
 
-function settingsOf(options: TrainOptions): TrainSettings {
-  const { head = "linear", optimizer = "adam" } = options;
-  if (!Object.hasOwn(optimizers, optimizer)) {
-    throw new UsageError(
-      {
-        what: `There is no optimizer '${optimizer}'.`,
-        next: `Choose ${Object.keys(optimizers).join(", ")}.`,
-      },
-      { option: "optimizer", value: optimizer },
-    );
-  }
-  return {
-    head: typeof head === "string" ? parseHead(head) : head,
-    val: options.val ?? 0.15,
-    test: options.test ?? 0.15,
-    seed: options.seed ?? 0,
-    strict: options.strict ?? false,
-    classWeights: options.classWeights ?? "none",
-    labelSmoothing: options.labelSmoothing ?? 0,
-    regularisation: options.regularisation,
-    optimizer,
-    learningRate: options.learningRate,
-    weightDecay: options.weightDecay,
-    epochs: options.epochs ?? 40,
-    batchSize: options.batchSize ?? 32,
-    patience: options.patience ?? 5,
-  };
-}
-
 /**
  * Trains a classifier on labelled pictures and writes the run's folder: `model.onnx`, `labels.txt`, `run.json`,
  * `metrics.jsonl`, `predictions.csv` and TensorBoard's event file. An async stream of events; the last is "done".
@@ -130,47 +77,30 @@ function settingsOf(options: TrainOptions): TrainSettings {
 export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, TrainResult> {
   const started = performance.now();
   const settings = settingsOf(options);
-  const { signal } = options;
+  const { signal, layout, data, out = defaultOut(data) } = options;
   const runtime = nodeRuntime();
-  const { layout } = options;
-  const opening = openDataset(options.data, {
-    ...(layout !== undefined && { layout }),
-    ...(signal && { signal }),
-  });
+  const opening = openDataset(data, { ...(layout !== undefined && { layout }), ...(signal && { signal }) });
   // The disk lists files while the processor prepares the base.
   const [found, prepared] = await Promise.allSettled([opening, openBase(options, runtime)]);
   if (found.status === "rejected") throw found.reason;
   const dataset = found.value;
+  let files: RunFiles | undefined;
   try {
     if (prepared.status === "rejected") throw prepared.reason;
     const base = prepared.value;
+    const { backbone } = base;
+    files = await RunFiles.create(out, data);
     yield opened(dataset, base);
-    const out = options.out ?? join("runs", basename(resolve(options.data)).replace(/\.[a-z]+$/i, ""));
-    await mkdir(out, { recursive: true });
-    const files = await RunFiles.create(out);
-    let outcome: TrainOutcome;
-    try {
-      const { backbone } = base;
-      const openStore = storesIn(options.cache ?? cacheFolder());
-      const run = trainOnFeatures({ dataset, backbone, runtime, decode, openStore, signal }, settings);
-      for (;;) {
-        const step = await run.next();
-        if (step.done) {
-          outcome = step.value;
-          break;
-        }
-        files.record(step.value);
-        yield step.value;
-      }
-    } finally {
-      files.close();
-    }
-    const record = recordOf(dataset.classes, base, settings, outcome);
-    const model = join(out, "model.onnx");
-    await saveModel(model, buildClassifier(featureGraph(base.backbone), outcome.head.model, record));
-    await writeFile(join(out, "labels.txt"), `${dataset.classes.join("\n")}\n`);
+    const openStore = storesIn(options.cache ?? cacheFolder());
+    const parts = { dataset, backbone, runtime, decode, decoderName, openStore, signal };
+    const record = (event: TrainEvent): void => files?.record(event);
+    const outcome = yield* tap(trainOnFeatures(parts, settings), record);
+
+    const classifier = await classifierRecord(dataset.classes, base, settings, outcome);
+    const model = buildClassifier(featureGraph(backbone), outcome.head.model, classifier);
+    await files.writeModel(model, dataset.classes);
     const seconds = (performance.now() - started) / 1000;
-    const result = resultOf(out, model, dataset.classes, outcome, seconds);
+    const result = resultOf(out, dataset.classes, outcome, seconds);
     const headline = result.headline === null ? undefined : outcome.measured[result.headline];
     if (headline) await files.writePredictions(dataset.classes, headline);
     await files.writeRun({
@@ -179,8 +109,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
       node: process.version,
       date: new Date().toISOString(),
       seconds,
-      data: { path: resolve(options.data), layout: dataset.layout, fingerprint: outcome.dataFingerprint },
-      ...record,
+      data: { path: resolve(data), layout: dataset.layout, fingerprint: outcome.dataFingerprint },
+      ...classifier,
       preprocessSource: base.preprocessSource,
       split: splitLists(outcome),
       skipped: outcome.skipped,
@@ -188,11 +118,18 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
       metrics: { test: result.test, val: result.val },
       history: outcome.head.history,
     });
+    await files.publish();
     yield { type: "done", result };
     return result;
   } finally {
+    await files?.discard();
     await dataset.close();
   }
+}
+
+/** `runs/` and the data's name, without the ending of an archive or a list. */
+function defaultOut(data: string): string {
+  return join("runs", basename(resolve(data)).replace(/\.(zip|csv|tsv|jsonl)$/i, ""));
 }
 
 function opened(dataset: Dataset, { backbone, preprocessSource }: OpenedBase): OpenedEvent {
@@ -207,25 +144,23 @@ function opened(dataset: Dataset, { backbone, preprocessSource }: OpenedBase): O
 }
 
 /** What goes into the model file: nothing that differs between two runs of the same command. */
-function recordOf(
+async function classifierRecord(
   labels: readonly string[],
-  { backbone, sha256 }: OpenedBase,
+  { backbone, file }: OpenedBase,
   settings: TrainSettings,
   outcome: TrainOutcome,
-): ClassifierRecord {
+): Promise<ClassifierRecord> {
   const figures = Object.entries(outcome.measured).map(([part, { evaluation }]) => {
     const { n, accuracy, interval, logLoss } = evaluation;
     return [part, { n, accuracy, interval, logLoss }];
   });
+  const hash = await sha256(await readFile(file));
   return {
     labels,
     preprocess: backbone.preprocess,
-    base: { name: backbone.name, sha256, cut: backbone.cut, licence: backbone.licence ?? null },
+    base: { name: backbone.name, sha256: hash, cut: backbone.cut, licence: backbone.licence ?? null },
     training: {
-      strategy: "features",
-      ...settings,
-      head: formatHead(settings.head),
-      regularisation: outcome.head.regularisation ?? settings.regularisation,
+      ...recordOf(settings, outcome.head.regularisation),
       data: outcome.dataFingerprint,
       pictures: counts(outcome),
       figures: Object.fromEntries(figures),
@@ -250,7 +185,6 @@ function splitLists({ parts }: TrainOutcome): Record<string, Record<string, stri
 
 function resultOf(
   out: string,
-  model: string,
   classes: readonly string[],
   outcome: TrainOutcome,
   seconds: number,
@@ -258,7 +192,7 @@ function resultOf(
   const { test, val } = outcome.measured;
   return {
     out,
-    model,
+    model: join(out, "model.onnx"),
     classes,
     headline: test ? "test" : val ? "val" : null,
     test: test?.evaluation ?? null,

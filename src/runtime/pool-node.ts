@@ -4,6 +4,7 @@ import type { Tensor as OrtTensor } from "onnxruntime-node";
 import { reason } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { EngineError } from "./errors.ts";
+import { newTurn, turns } from "./exit-node.ts";
 import { fromEngine, toEngine } from "./node-tensor.ts";
 import type { Session } from "./session.ts";
 
@@ -45,12 +46,18 @@ class EngineThread {
   #drained: (() => void) | undefined;
 
   constructor(model: Uint8Array, threads: number) {
+    const turn = newTurn();
     this.#worker = new Worker(new URL("./engine-worker.js", import.meta.url), {
-      workerData: { model, threads },
+      workerData: { model, threads, turn },
       // The process's own flags (a loader, --input-type, --inspect) are not for the thread.
       execArgv: [],
     });
-    this.#exit = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
+    this.#exit = new Promise((resolve) =>
+      this.#worker.once("exit", () => {
+        turns.delete(turn);
+        resolve();
+      }),
+    );
     this.greeting = new Promise((resolve, reject) => {
       this.#worker.once("message", (greeting: Greeting) => {
         if ("error" in greeting) return reject(failed("The engine refused the model.", greeting.error));

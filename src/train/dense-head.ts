@@ -1,3 +1,4 @@
+import { assert } from "../core/assert.ts";
 import { UsageError } from "../core/errors.ts";
 import { random } from "../core/random.ts";
 import { float32, floats, scalar, type Tensor } from "../core/tensor.ts";
@@ -6,6 +7,7 @@ import { adam } from "../optim/adam.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { rmsprop } from "../optim/rmsprop.ts";
 import { sgd } from "../optim/sgd.ts";
+import { loadAll } from "../runtime/load-all.ts";
 import type { Runtime } from "../runtime/session.ts";
 import {
   denseLayers,
@@ -91,10 +93,9 @@ export async function* trainDenseHead(options: DenseHeadOptions): AsyncGenerator
   const forward = lossGraph(spec, size, initial, { labelSmoothing, classWeights, standard, dropout: true });
   const step = stepGraph(forward.model, "loss", forward.parameters, row.make(weightDecay));
   const plain = lossGraph(spec, size, initial, { standard });
-  const session = await runtime.load(writeModel(step.model));
-  const validation = val?.rows
-    ? await runtime.load(writeModel(feedInitializers(plain.model, plain.parameters)))
-    : undefined;
+  const graphs = [step.model, ...(val?.rows ? [feedInitializers(plain.model, plain.parameters)] : [])];
+  const [session, validation] = await loadAll(runtime, graphs.map(writeModel));
+  assert(session, "a session a graph");
   const valChunks = val ? chunksOf(val) : [];
 
   try {

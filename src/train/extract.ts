@@ -1,10 +1,10 @@
 import { mapConcurrent } from "../core/async.ts";
 import { sha256 } from "../core/hash.ts";
 import { floats, uint8 } from "../core/tensor.ts";
-import { FileReadError, PictureError } from "../data/errors.ts";
-import { fingerprint, fingerprintBytes } from "../data/fingerprint.ts";
+import { PictureError } from "../data/errors.ts";
+import { fingerprintBytes } from "../data/fingerprint.ts";
 import type { RowStore } from "../data/row-store.ts";
-import type { Content, Pixels, Sample } from "../data/sample.ts";
+import type { Sample } from "../data/sample.ts";
 import type { Model } from "../onnx/graph.ts";
 import { writeModel } from "../onnx/write.ts";
 import type { Runtime, Session } from "../runtime/session.ts";
@@ -12,12 +12,19 @@ import { join } from "../surgery/join.ts";
 import { pixelsInput, preprocessedOutput, preprocessGraph } from "../surgery/preprocess.ts";
 import type { Backbone } from "./backbone.ts";
 import type { FeatureSet } from "./features.ts";
+import {
+  type Decode,
+  decodePicture,
+  fingerprintPicture,
+  loadPicture,
+  orSkipped,
+  oversampling,
+  pictureVersion,
+  type SkippedPicture,
+  sightOf,
+} from "./picture.ts";
 
-/** Turns a picture's content into pixels; its JPEG may be decoded smaller, but not below `shrinkTo`. */
-export type Decode = (
-  content: Content,
-  options: { readonly id: string; readonly shrinkTo: number },
-) => Promise<Pixels>;
+export type { SkippedPicture } from "./picture.ts";
 
 /** Opens the store of rows of this length that belongs to a key. */
 export type OpenStore = (key: string, rowBytes: number) => RowStore;
@@ -29,11 +36,6 @@ export interface Picture {
   readonly hash: string;
   /** Perceptual hash, for finding its near-duplicates. */
   readonly fingerprint: Uint8Array;
-}
-
-export interface SkippedPicture {
-  readonly file: string;
-  readonly reason: string;
 }
 
 /** Pictures whose features are known so far, those found in the cache among them. */
@@ -59,17 +61,13 @@ export interface ExtractOptions {
   readonly backbone: Backbone;
   readonly runtime: Runtime;
   readonly decode: Decode;
+  /** The decoder's name and version: another one may give other pixels, so features are kept apart by it. */
+  readonly decoderName?: string | undefined;
   readonly openStore: OpenStore;
   /** Stop at the first picture that cannot be read instead of passing it over. */
   readonly strict?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** How far a picture is decoded beyond what the network sees, so that the graph's own resize has all it needs. */
-export const oversampling = 4;
-
-/** Under "cover" a strip of pixels would be blown up by this much before it is cut. */
-const maxAspect = 64;
 
 /** The graph from uint8 pixels of any size to the feature vector: what training, evaluation and the artefact run. */
 export function featureGraph(backbone: Backbone): Model {
@@ -92,11 +90,13 @@ export class FeatureExtractor {
     this.#store = store;
   }
 
-  /** Opens the store that belongs to this backbone, cut, preprocessing and engine. */
+  /** Opens the store that belongs to this backbone, cut, preprocessing, engine and decoder. */
   static async open(options: ExtractOptions): Promise<FeatureExtractor> {
     const graph = featureGraph(options.backbone);
     const file = writeModel(graph);
-    const key = await sha256(`${await sha256(file)} ${options.runtime.name} ${oversampling}`);
+    const { runtime, decoderName = "" } = options;
+    const pictures = `${oversampling} ${pictureVersion} ${decoderName}`;
+    const key = await sha256(`${await sha256(file)} ${runtime.name} ${pictures}`);
     return new FeatureExtractor(options, graph, options.openStore(key, rowBytes(options.backbone.width)));
   }
 
@@ -110,15 +110,7 @@ export class FeatureExtractor {
     const lanes = 2 * runtime.concurrency;
     const results = mapConcurrent(samples, lanes, async (sample) => {
       signal?.throwIfAborted();
-      try {
-        return await this.#one(sample);
-      } catch (error) {
-        if (strict || !(error instanceof PictureError || error instanceof FileReadError)) throw error;
-        return {
-          file: sample.id,
-          reason: error instanceof PictureError ? error.evidence.reason : error.message,
-        };
-      }
+      return orSkipped(sample.id, () => this.#one(sample), { strict });
     });
     try {
       for await (const result of results) {
@@ -132,9 +124,13 @@ export class FeatureExtractor {
         yield { type: "features", done: pictures.length + skipped.length, total: samples.length, cached };
       }
     } finally {
-      this.#store.flush();
-      // The engines' memory is wanted for what comes next.
-      await this.#release();
+      // A full disk fails the flush, and threads that stayed behind would keep the process from ever ending.
+      try {
+        this.#store.flush();
+      } finally {
+        // The engines' memory is wanted for what comes next.
+        await this.#release();
+      }
     }
     return { pictures, skipped, cached };
   }
@@ -158,8 +154,11 @@ export class FeatureExtractor {
   }
 
   async close(): Promise<void> {
-    this.#store.close();
-    await this.#release();
+    try {
+      this.#store.close();
+    } finally {
+      await this.#release();
+    }
   }
 
   async #release(): Promise<void> {
@@ -174,21 +173,20 @@ export class FeatureExtractor {
   }
 
   async #one(sample: Sample): Promise<{ picture: Picture; cached: boolean }> {
-    const bytes = await sample.content.read();
-    const hash = await contentHash(sample.content, bytes);
+    const picture = await loadPicture(sample.id, sample.content);
+    const { hash } = picture;
     const known = this.#store.get(hash);
     if (known !== undefined) {
       return { picture: { sample, hash, fingerprint: known.slice(0, fingerprintBytes) }, cached: true };
     }
-    const { size, fit } = this.#options.backbone.preprocess;
-    const content = { ...sample.content, read: async () => bytes };
-    const pixels = await this.#options.decode(content, { id: sample.id, shrinkTo: oversampling * size });
-    if (fit === "cover") refuseStrips(pixels, sample.id);
+    const { decode, backbone } = this.#options;
+    const sight = sightOf(backbone.preprocess);
+    const pixels = await decodePicture(picture, sight, decode);
+    const seen = await fingerprintPicture(picture, pixels, sight, decode);
     const { width, height, data } = pixels;
-    const seen = fingerprint(pixels);
     const session = await this.#engine();
     const answer = await session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
-    const features = floats(answer[this.#options.backbone.output]!);
+    const features = floats(answer[backbone.output]!);
     const row = new Uint8Array(rowBytes(features.length));
     row.set(seen);
     row.set(new Uint8Array(features.buffer, features.byteOffset, features.byteLength), fingerprintBytes);
@@ -200,19 +198,4 @@ export class FeatureExtractor {
 /** A stored row: the fingerprint, then the feature vector in float32. */
 function rowBytes(width: number): number {
   return fingerprintBytes + width * 4;
-}
-
-/** sha256 of a picture's bytes; raw pixels say no size of their own, so it is hashed with them. */
-export async function contentHash(content: Content, bytes: Uint8Array): Promise<string> {
-  if (content.kind === "file") return sha256(bytes);
-  return sha256(`${content.width} x ${content.height} ${await sha256(bytes)}`);
-}
-
-function refuseStrips({ width, height }: Pixels, id: string): void {
-  if (Math.max(width, height) <= maxAspect * Math.min(width, height)) return;
-  const reason = `${width} x ${height} is a strip, more than ${maxAspect} times as long as it is wide`;
-  throw new PictureError(
-    { what: `${id}: ${reason}.`, next: "Crop it, or train with --fit squash." },
-    { id, reason },
-  );
 }

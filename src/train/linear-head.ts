@@ -3,6 +3,7 @@ import { assert } from "../core/assert.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Model } from "../onnx/graph.ts";
 import { writeModel } from "../onnx/write.ts";
+import { loadAll } from "../runtime/load-all.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { denseLayers, type HeadSize, headGraph } from "../surgery/head-graph.ts";
 import { checkHeadData, type HeadData, inRange } from "./check-data.ts";
@@ -138,8 +139,9 @@ async function openProblem(options: LinearHeadOptions, size: HeadSize) {
   const inGraph = cancels(standard) ? { standard } : {};
   const outside = cancels(standard) ? noStandard(size.width) : standard;
   const { model, gradients } = gradientModel(size, { labelSmoothing, classWeights, ...inGraph });
-  const session = await runtime.load(writeModel(model));
-  const validation = val?.rows ? await runtime.load(writeModel(plainModel(size, inGraph))) : undefined;
+  const graphs = [model, ...(val?.rows ? [plainModel(size, inGraph)] : [])];
+  const [session, validation] = await loadAll(runtime, graphs.map(writeModel));
+  assert(session, "a session a graph");
   const chunks = chunksOf(train);
   const valChunks = val ? chunksOf(val) : [];
 

@@ -10,6 +10,7 @@ import type { Model } from "../onnx/graph.ts";
 import { writeModel } from "../onnx/write.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { type OptimizerName, trainDenseHead } from "./dense-head.ts";
+import { TrainingDataError } from "./errors.ts";
 import type { FeaturesEvent, Picture, SkippedEvent, SkippedPicture } from "./extract.ts";
 import { type ExtractOptions, FeatureExtractor } from "./extract.ts";
 import type { FeatureSet } from "./features.ts";
@@ -50,8 +51,10 @@ export interface SplitEvent {
   readonly train: number;
   readonly val: number;
   readonly test: number;
-  /** Pictures that have an exact or near duplicate, and go where it goes. */
+  /** Pictures that have an exact or near duplicate; where the split is ours, they go where it goes. */
   readonly twins: number;
+  /** How many of those stand apart from one, because the data came split that way. */
+  readonly parted: number;
 }
 
 /** Something that the user should know, but that stops nothing. */
@@ -104,12 +107,14 @@ export async function* trainOnFeatures(
   settings: TrainSettings,
 ): AsyncGenerator<TrainEvent, TrainOutcome> {
   const { dataset, runtime, signal } = parts;
+  rehearse(dataset, settings);
   const extractor = await FeatureExtractor.open({ ...parts, strict: settings.strict });
   try {
     const { pictures, skipped, cached } = yield* extractor.extract(dataset.samples);
     refuseEmptyClasses(dataset, pictures);
-    const { of, twins, warnings } = share(pictures, settings);
-    yield { type: "split", train: of.train.length, val: of.val.length, test: of.test.length, twins };
+    const { of, twins, parted, warnings } = share(pictures, settings);
+    const sizes = { train: of.train.length, val: of.val.length, test: of.test.length };
+    yield { type: "split", ...sizes, twins, parted };
     for (const message of warnings) yield { type: "warning", message };
 
     const classIndex = new Map(dataset.classes.map((name, i) => [name, i]));
@@ -136,6 +141,24 @@ export async function* trainOnFeatures(
   }
 }
 
+/** Throws at once what the split of the pictures, could all be read, would throw after hours of reading them. */
+function rehearse({ classes, samples, path }: Dataset, { val, test, seed }: TrainSettings): void {
+  if (classes.length < 2) {
+    throw new TrainingDataError(
+      {
+        what: `${path} has ${classes.length === 1 ? `only the class '${classes[0]}'` : "no classes"}.`,
+        why: "A classifier learns what tells classes apart.",
+        next: "Add pictures of a second class.",
+      },
+      { rows: samples.length, width: 0, classes: classes.length },
+    );
+  }
+  splitSamples(
+    samples.map((sample, group) => ({ ...sample, hash: sample.id, group })),
+    { val, test, seed },
+  );
+}
+
 /** A class may lose all its pictures to bad files; training on would quietly forget it. */
 function refuseEmptyClasses(dataset: Dataset, pictures: readonly Picture[]): void {
   const present = new Set(pictures.map(({ sample }) => sample.label));
@@ -153,6 +176,7 @@ function refuseEmptyClasses(dataset: Dataset, pictures: readonly Picture[]): voi
 interface Shared {
   readonly of: Record<Part, Picture[]>;
   readonly twins: number;
+  readonly parted: number;
   readonly warnings: readonly string[];
 }
 
@@ -163,30 +187,36 @@ function share(pictures: readonly Picture[], { val, test, seed }: TrainSettings)
   const of: Record<Part, Picture[]> = { train: [], val: [], test: [] };
   for (const [i, picture] of pictures.entries()) of[assigned[i]!].push(picture);
 
-  const members = new Map<number, number[]>();
-  for (const [i, group] of groups.entries()) members.set(group, [...(members.get(group) ?? []), i]);
-  let [twins, leaked, contradicted] = [0, 0, 0];
-  for (const group of members.values()) {
-    if (group.length === 1) continue;
-    twins += group.length;
-    const inTraining = group.some((i) => assigned[i] === "train");
-    if (inTraining) leaked += group.filter((i) => assigned[i] !== "train").length;
-    const labelOfHash = new Map<string, Set<string>>();
-    for (const i of group) {
-      const { hash, sample } = pictures[i]!;
-      labelOfHash.set(hash, (labelOfHash.get(hash) ?? new Set()).add(sample.label));
-    }
-    for (const labels of labelOfHash.values()) if (labels.size > 1) contradicted++;
+  const indices = pictures.map((_, i) => i);
+  const twinned = [...groupBy(indices, (i) => groups[i]!).values()].filter((group) => group.length > 1);
+  let [parted, leaked] = [0, 0];
+  for (const group of twinned) {
+    const parts = new Set(group.map((i) => assigned[i]!));
+    if (parts.size > 1) parted += group.length;
+    if (parts.has("train")) leaked += group.filter((i) => assigned[i] !== "train").length;
   }
+  const contradicted = [...groupBy(pictures, ({ hash }) => hash).values()].filter(
+    (same) => new Set(same.map(({ sample }) => sample.label)).size > 1,
+  ).length;
   const warnings: string[] = [];
   if (leaked > 0) {
     warnings.push(
-      `${leaked} of the validation and test pictures have a twin in training, because the data came split that way: the figures flatter.`,
+      `Validation and test pictures that have a twin in training, because the data came split that way: ${leaked}. The figures flatter.`,
     );
   }
   if (contradicted > 0)
     warnings.push(`Pictures that stand in more than one class, byte for byte: ${contradicted}.`);
-  return { of, twins, warnings };
+  return { of, twins: twinned.flat().length, parted, warnings };
+}
+
+function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const own = groups.get(key(item));
+    if (own === undefined) groups.set(key(item), [item]);
+    else own.push(item);
+  }
+  return groups;
 }
 
 interface Sets {

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -200,6 +201,57 @@ describe("bad input", () => {
     await expect(stopped).rejects.toThrow(/abort/i);
     const resumed = await run({ out: join(folder, "aborted"), cache });
     expect(resumed.cached).toBeGreaterThanOrEqual(30);
+  });
+
+  test("a run that fails leaves the finished one in its folder as it was, and makes no new folder", async () => {
+    const before = readdirSync(out).map((name) => [name, readFileSync(join(out, name))] as const);
+    const one = join(folder, "one-class");
+    writeFileInto(join(one, "dots"), "1.jpg", readFileSync(join(data, "dots", "1.jpg")));
+    await expect(run({ data: one })).rejects.toThrow(/only the class 'dots'/);
+    const controller = new AbortController();
+    const stopped = finish(
+      train({ data, out, cache: join(folder, "cache-4"), signal: controller.signal }),
+      (event) => {
+        if (event.type === "features") controller.abort();
+      },
+    );
+    await expect(stopped).rejects.toThrow(/abort/i);
+    expect(readdirSync(out).map((name) => [name, readFileSync(join(out, name))])).toEqual(before);
+    const fresh = join(folder, "never");
+    await expect(run({ data: one, out: fresh })).rejects.toThrow();
+    expect(existsSync(fresh)).toBe(false);
+  });
+
+  test("leaving the stream early closes what was open", async () => {
+    for await (const event of train({ data, out: join(folder, "left"), cache: join(folder, "cache-5") })) {
+      if (event.type === "features") break;
+    }
+    expect(existsSync(join(folder, "left"))).toBe(false);
+    expect((await run({ out: join(folder, "left"), cache: join(folder, "cache-5") })).cached).toBeGreaterThan(
+      0,
+    );
+  });
+
+  test("an unusable folder for the run is refused with words", async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    await expect(run({ out: file })).rejects.toThrow(/cannot be written to.*--out/s);
+    await expect(run({ out: join(data, "run") })).rejects.toThrow(/in the data's own folder/);
+  });
+
+  test("settings that mean nothing are refused before any work", async () => {
+    const wrong: [Partial<TrainOptions>, RegExp][] = [
+      [{ seed: 1.5 }, /seed is 1.5/],
+      [{ val: 0.6, test: 0.6 }, /val \+ test is 1.2.*nothing is left to train on/],
+      [{ epochs: 3 }, /epochs does nothing here.*linear head/s],
+      [{ head: "dense:8", regularisation: 1 }, /regularisation does nothing here/],
+      [{ head: "dense:8", epochs: 0 }, /epochs is 0/],
+      [JSON.parse('{"classWeights": "zzz"}'), /no classWeights 'zzz'/],
+      [JSON.parse('{"head": {"layers": 3}}'), /no layer of a head/],
+      [JSON.parse('{"preprocess": "toString"}'), /--preprocess toString is not known/],
+    ];
+    for (const [options, message] of wrong)
+      await expect(run(options), String(message)).rejects.toThrow(message);
   });
 
   test("a file that is no classifier is refused", async () => {

@@ -36,7 +36,7 @@ const hundred = evaluation(
 test("four classes, whole", () => {
   expect(evaluationView(four, { colours: off })).toMatchInlineSnapshot(`
     "Accuracy  85.9 %  (1,031 of 1,200 pictures right)
-              expect 83.8 % to 87.8 % on more such pictures (95 % interval)
+              the true one lies between 83.8 % and 87.8 % (95 % interval)
     Top-3     94.6 %
     Log loss  0.894  (guessing evenly gives 1.386)
     Macro F1  0.860  (the mean over the classes)
@@ -84,7 +84,7 @@ test("the same in colour: nothing moves, and names bring no escape sequences of 
 test("a hundred classes: the ends of the list, no matrix", () => {
   expect(evaluationView(hundred, { colours: off })).toMatchInlineSnapshot(`
     "Accuracy  60.4 %  (1,813 of 3,000 pictures right)
-              expect 58.7 % to 62.2 % on more such pictures (95 % interval)
+              the true one lies between 58.7 % and 62.2 % (95 % interval)
     Top-3     61.5 %
     Top-5     62.6 %
     Log loss  4.104  (guessing evenly gives 4.605)
@@ -148,7 +148,7 @@ test("scores not defined are dashes with a note", () => {
   });
   expect(evaluationView(few, { colours: off })).toMatchInlineSnapshot(`
     "Accuracy  33.3 %  (1 of 3 pictures right)
-              expect 6.1 % to 79.2 % on more such pictures (95 % interval)
+              the true one lies between 6.1 % and 79.2 % (95 % interval)
     Log loss  10.628  (guessing evenly gives 1.099)
     Macro F1  0.167  (the mean over the classes)
 
@@ -184,8 +184,8 @@ test("one class", () => {
     classes: ["a"],
   });
   expect(evaluationView(one, { colours: off })).toMatchInlineSnapshot(`
-    "Accuracy  100.0 %  (1 of 1 pictures right)
-              expect 20.7 % to 100.0 % on more such pictures (95 % interval)
+    "Accuracy  100.0 %  (1 of 1 picture right)
+              the true one lies between 20.7 % and 100.0 % (95 % interval)
     Log loss  0.000  (guessing evenly gives 0.000)
     Macro F1  1.000  (the mean over the classes)
 

@@ -1,7 +1,7 @@
 import type { Evaluation } from "../../index.ts";
 import type { Colours } from "./colour.ts";
 import { confusionView } from "./confusion.ts";
-import { decimal, integer, percentage } from "./format.ts";
+import { count, decimal, integer, percentage } from "./format.ts";
 import { type Column, table } from "./table.ts";
 
 interface Options {
@@ -30,13 +30,13 @@ export function evaluationView(evaluation: Evaluation, options: Options): string
 function headline(evaluation: Evaluation, colours: Colours): string {
   const { n, accuracy, interval, macro, perClass } = evaluation;
   const [low, high] = interval.map((bound) => percentage(bound));
-  const right = `${integer(accuracy * n)} of ${integer(n)} pictures right`;
+  const right = `${integer(accuracy * n)} of ${count(n, "picture")} right`;
   const chance = Math.log(evaluation.classes.length);
-  const averaged =
-    macro.classes < perClass.length ? `the ${macro.classes} classes that occur` : "the classes";
+  const occurring = macro.classes === 1 ? "one class that occurs" : `${macro.classes} classes that occur`;
+  const averaged = macro.classes < perClass.length ? `the ${occurring}` : "the classes";
   const lines: [string, string][] = [
     ["Accuracy", `${colours.bold(percentage(accuracy))}  (${right})`],
-    ["", `expect ${low} to ${high} on more such pictures (95 % interval)`],
+    ["", `the true one lies between ${low} and ${high} (95 % interval)`],
     ...evaluation.topK.map(({ k, accuracy: share }): [string, string] => [`Top-${k}`, percentage(share)]),
     ["Log loss", `${decimal(evaluation.logLoss)}  (guessing evenly gives ${decimal(chance)})`],
     ["Macro F1", `${decimal(macro.f1)}  (the mean over ${averaged})`],
@@ -58,7 +58,10 @@ function classTables(evaluation: Evaluation, options: Options): string[] {
     classTable(worst, options),
   ];
   if (best.length > 0) tables.push(`The ${best.length} best:`, classTable(best, options));
-  if (absent > 0) tables.push(`${integer(absent)} classes occur neither in the pictures nor in the answers.`);
+  if (absent > 0) {
+    const occur = absent === 1 ? "occurs" : "occur";
+    tables.push(`${count(absent, "class", "classes")} ${occur} neither in the pictures nor in the answers.`);
+  }
   return [...tables, ...undefinedNote([...worst, ...best])];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, decimal, duration, integer, percentage, rate } from "./format.ts";
+import { bytes, count, decimal, duration, integer, percentage, rate } from "./format.ts";
 
 test.each([
   [0, "0"],
@@ -36,6 +36,15 @@ test.each([
   [999_960, "1.0 MB"],
   [3.2e15, "3200.0 TB"],
 ])("bytes %d", (value, text) => expect(bytes(value)).toBe(text));
+
+test.each([
+  [count(0, "picture"), "0 pictures"],
+  [count(1, "picture"), "1 picture"],
+  [count(1024, "picture"), "1,024 pictures"],
+  [count(1, "class", "classes"), "1 class"],
+  [count(2, "class", "classes"), "2 classes"],
+  [count(2, "group of twins", "groups of twins"), "2 groups of twins"],
+])("count: %s", (text, expected) => expect(text).toBe(expected));
 
 test("rates and decimals", () => {
   expect([rate(0.42), rate(9.96), rate(1312.4), decimal(0.51249), decimal(2, 1)]).toEqual([

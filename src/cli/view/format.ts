@@ -5,6 +5,11 @@ export function integer(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** A number of things: "1 picture", "1,024 pictures", "2 classes" where `several` is given. */
+export function count(value: number, one: string, several = `${one}s`): string {
+  return `${integer(value)} ${value === 1 ? one : several}`;
+}
+
 /** A number with `digits` decimals: 0.512. */
 export function decimal(value: number, digits = 3): string {
   return value.toFixed(digits);

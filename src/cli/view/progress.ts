@@ -108,16 +108,3 @@ function bar(share: number, width: number): string {
   const filled = Math.floor(share * width);
   return `[${"#".repeat(filled)}${"-".repeat(width - filled)}]`;
 }
-
-/** Runs `work` with a progress line that is taken away at its end, and on an error or an abort as well. */
-export async function withProgress<T>(
-  options: ProgressOptions,
-  work: (progress: Progress) => Promise<T>,
-): Promise<T> {
-  const progress = new Progress(options);
-  try {
-    return await work(progress);
-  } finally {
-    progress.clear();
-  }
-}

@@ -27,6 +27,11 @@ export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu, "\ufffd");
 }
 
+/** The same for a text of several lines: its line ends stay. */
+export function plainLines(text: string): string {
+  return text.split("\n").map(plain).join("\n");
+}
+
 /** At most `width` columns of a text: what is over becomes "…", at the end, or at the start where the end says more. */
 export function shorten(text: string, width: number, cut: "end" | "start" = "end"): string {
   if (displayWidth(text) <= width) return text;

@@ -5,6 +5,9 @@ import type { FileTree } from "../tree.ts";
 import { sampleOf, separate } from "./class-folders.ts";
 import type { Layout } from "./layout.ts";
 
+/** The lists that are read, and so are no strays. */
+const own = new Set(["meta/train.txt", "meta/test.txt", "meta/classes.txt"]);
+
 /** Bytes of a list of names at most. */
 const listLimit = 64 * 2 ** 20;
 
@@ -31,7 +34,8 @@ export const food101: Layout = {
         parts.set(name, part);
       }
     }
-    const found = files.map((file) => {
+    const rest = files.filter(({ path }) => !own.has(path));
+    const found = rest.map((file) => {
       const name = file.path.slice("images/".length).replace(/\.[^./]*$/, "");
       const part = file.path.startsWith("images/") && isPictureName(file.path) ? parts.get(name) : undefined;
       if (part !== undefined) {

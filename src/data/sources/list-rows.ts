@@ -1,6 +1,5 @@
 import { parse } from "csv-parse/sync";
-import { reason } from "../../core/errors.ts";
-import { ListError } from "../errors.ts";
+import { ListError, tidyReason } from "../errors.ts";
 import { extension, isPictureName, someNames } from "../names.ts";
 import { partOf } from "../parts.ts";
 import type { Part } from "../sample.ts";
@@ -78,7 +77,7 @@ function delimited(path: string, text: string): [readonly string[] | undefined, 
     });
   } catch (error) {
     throw new ListError(
-      { what: `${path} cannot be read:`, why: `${reason(error)}.`, next: "Mend that line." },
+      { what: `${path} cannot be read:`, why: `${tidyReason(error)}.`, next: "Mend that line." },
       { path },
     );
   }
@@ -99,7 +98,7 @@ function jsonLines(path: string, text: string): [readonly string[], Record[]] {
       throw new ListError(
         {
           what: `Line ${i + 1} of ${path} is no JSON:`,
-          why: `${reason(error)}.`,
+          why: `${tidyReason(error)}.`,
           next: "Write one object a line.",
         },
         { path, line: i + 1 },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openDataset } from "../open.ts";
-import { inFolder, picture, writeFiles } from "../testing/files.ts";
+import { inFolder, picture, writeFiles, writeZip } from "../testing/files.ts";
 import { parseList } from "./list-rows.ts";
 
 const parse = (name: string, text: string) => parseList(name, new TextEncoder().encode(text));
@@ -79,23 +79,53 @@ test("missing files, missing labels, repeats and disputes are reported and left 
   });
 });
 
-test("absolute paths are for the user's own list; no list leads out of its folder", async () => {
+test("only the user's own list leads out of its folder; a row that may not is reported and left out", async () => {
   await inFolder(async (folder) => {
     const one = await picture(1);
     await writeFiles(folder, { "else/a.png": one, "set/b.png": one, "other/c.png": one });
     const absolute = join(folder, "else", "a.png");
     await writeFiles(folder, {
       "set/l.csv": `path,label\nb.png,y\n${absolute},x`,
-      "set/up.csv": "path,label\n../else/a.png,x",
+      "set/up.csv":
+        "path,label\n../else/a.png,x\n..\\other\\c.png,y\n../set/b.png,y\n./b.png,y\n../gone.png,x",
     });
     const dataset = await openDataset(join(folder, "set", "l.csv"));
     expect(dataset.samples.map(({ id }) => id)).toEqual([absolute, "b.png"].sort());
     expect(await dataset.samples.find(({ id }) => id === absolute)?.content.read()).toEqual(one);
-    await expect(openDataset(join(folder, "set", "up.csv"))).rejects.toThrow(/contains "\.\."/);
-    await writeFiles(folder, { "other/l.csv": `path,label\nc.png,y\n${absolute},x` });
-    await expect(openDataset(join(folder, "other"))).rejects.toThrow(/is absolute/);
-    await writeFiles(folder, { "set/win.csv": "path,label\nC:\\a.png,x" });
-    await expect(openDataset(join(folder, "set", "win.csv"))).rejects.toThrow(/is absolute/);
+    const up = await openDataset(join(folder, "set", "up.csv"));
+    expect(up.samples.map(({ id }) => id)).toEqual([
+      "../else/a.png",
+      "../other/c.png",
+      "../set/b.png",
+      "b.png",
+    ]);
+    expect(await up.samples[0]?.content.read()).toEqual(one);
+    expect(up.ignored).toEqual([{ path: "../gone.png", reason: "line 6 names no readable file" }]);
+
+    const text = `path,label\n${absolute},x\n../else/a.png,x\nd/../c.png,x\nc.png,y`;
+    await writeFiles(folder, { "other/l.csv": text });
+    const zipped = await writeZip(join(folder, "other.zip"), { "l.csv": text, "c.png": one });
+    for (const path of [join(folder, "other"), zipped]) {
+      const found = await openDataset(path);
+      expect(found.layout).toBe("list");
+      expect(found.samples.map(({ id }) => id)).toEqual(["c.png"]);
+      expect(found.ignored.map(({ path, reason }) => [path, reason.split(":", 1)[0]])).toEqual(
+        [
+          [absolute, "line 2 gives an absolute path"],
+          ["../else/a.png", 'line 3 gives a path with ".."'],
+          ["d/../c.png", 'line 4 gives a path with ".."'],
+        ].sort(),
+      );
+      await found.close();
+    }
+    await writeFiles(folder, { "set/win.csv": "path,label\nC:\\a.png,x\nb.png,x" });
+    expect((await openDataset(join(folder, "set", "win.csv"))).ignored).toEqual([
+      { path: "C:\\a.png", reason: "line 2 gives a path of another system" },
+    ]);
+    await writeFiles(folder, { "set/all.csv": "path,label\nC:\\a.png,x" });
+    await expect(openDataset(join(folder, "set", "all.csv"))).rejects.toThrow(
+      /line 2 gives a path of another/,
+    );
   });
 });
 

@@ -1,4 +1,5 @@
-import { isAbsolute, win32 } from "node:path";
+import { isAbsolute, posix, win32 } from "node:path";
+import { assert } from "../../core/assert.ts";
 import { TsugikiError } from "../../core/errors.ts";
 import { ListError } from "../errors.ts";
 import { isListName, toLabel } from "../names.ts";
@@ -9,6 +10,12 @@ import { type ListRow, parseList } from "./list-rows.ts";
 
 /** Bytes of a list at most: some two million rows. */
 const listLimit = 256 * 2 ** 20;
+
+/** Rows of a table beside the pictures that are tried before it is taken for a list. */
+const triedRows = 64;
+
+/** Where a row's picture is, or why there is none. */
+type Place = { readonly file: string } | { readonly reason: string };
 
 /** A CSV, TSV or JSON Lines file that names pictures and their labels. */
 export const list: Layout = {
@@ -21,8 +28,8 @@ export const list: Layout = {
     if (path === undefined) return false;
     try {
       const rows = parseList(path, await tree.read(path, listLimit));
-      const [first] = rows;
-      return first !== undefined && (await find(tree, path, first, false)) !== undefined;
+      const tried = rows.slice(0, triedRows).map((row) => find(tree, row, false));
+      return (await Promise.all(tried)).some((place) => "file" in place);
     } catch (error) {
       // A table of something else that happens to lie beside the pictures.
       if (error instanceof TsugikiError) return false;
@@ -37,10 +44,10 @@ export const list: Layout = {
       throw new ListError(parts, { path: tree.path });
     }
     const rows = parseList(path, await tree.read(path, listLimit));
-    const places: (string | undefined)[] = [];
+    const places: Place[] = [];
     for (let i = 0; i < rows.length; i += 64) {
       options.signal?.throwIfAborted();
-      const some = rows.slice(i, i + 64).map((row) => find(tree, path, row, options.list !== undefined));
+      const some = rows.slice(i, i + 64).map((row) => find(tree, row, options.list !== undefined));
       places.push(...(await Promise.all(some)));
     }
     return resolve(tree, path, rows, places);
@@ -58,7 +65,7 @@ function resolve(
   tree: FileTree,
   listPath: string,
   rows: readonly ListRow[],
-  places: readonly (string | undefined)[],
+  places: readonly Place[],
 ): Found {
   const ignored: Ignored[] = [];
   const taken = new Map<string, ListRow>();
@@ -66,16 +73,18 @@ function resolve(
   for (const [i, row] of rows.entries()) {
     const place = places[i];
     const path = row.path.trim() === "" ? `${listPath}#${row.line}` : row.path;
-    if (place === undefined) ignored.push({ path, reason: `line ${row.line} names no readable file` });
+    assert(place !== undefined, `row ${i} was not looked up`);
+    if ("reason" in place) ignored.push({ path, reason: `line ${row.line} ${place.reason}` });
     else if (row.label === "") ignored.push({ path, reason: `line ${row.line} gives no label` });
     else {
-      const earlier = taken.get(place);
-      if (earlier === undefined) taken.set(place, row);
+      const { file } = place;
+      const earlier = taken.get(file);
+      if (earlier === undefined) taken.set(file, row);
       else if (toLabel(earlier.label) !== toLabel(row.label)) {
         const labels = `${JSON.stringify(earlier.label)} and ${JSON.stringify(row.label)}`;
-        disputed.set(place, `two labels, ${labels}, on lines ${earlier.line} and ${row.line}: left out`);
+        disputed.set(file, `two labels, ${labels}, on lines ${earlier.line} and ${row.line}: left out`);
       } else if (earlier.part !== row.part) {
-        disputed.set(place, `two parts on lines ${earlier.line} and ${row.line}: left out`);
+        disputed.set(file, `two parts on lines ${earlier.line} and ${row.line}: left out`);
       } else ignored.push({ path, reason: `line ${row.line} repeats line ${earlier.line}` });
     }
   }
@@ -90,39 +99,25 @@ function resolve(
   return { samples, ignored };
 }
 
-/** The file that a row means, as the tree names it. Throws ListError for a path that leads out of the list's folder. */
-async function find(tree: FileTree, list: string, row: ListRow, own: boolean): Promise<string | undefined> {
+/**
+ * The file that a row means, as the tree names it. Only a list on this disk that the user named (`own`) may lead out of
+ * its folder: an archive, or a list that happens to lie in a folder, could else reach any file.
+ */
+async function find(tree: FileTree, row: ListRow, own: boolean): Promise<Place> {
   const path = row.path.trim();
-  if (path === "" || path.includes("\0")) return undefined;
+  const missing = { reason: "names no readable file" };
+  if (path === "" || path.includes("\0")) return missing;
   const absolute = isAbsolute(path) || win32.isAbsolute(path) || /^[a-z]:/i.test(path);
-  if (absolute && !(own && isAbsolute(path))) {
-    const why = own
-      ? "It is no absolute path on this system."
-      : "Only a list on this disk, named itself, may do so.";
-    throw leadsOut(list, row, `is absolute. ${why}`);
+  if (absolute && own && !isAbsolute(path)) return { reason: "gives a path of another system" };
+  if (absolute && !own) return { reason: "gives an absolute path: only a list that is named itself may" };
+  if (!own && path.split(/[/\\]/).includes("..")) {
+    return { reason: 'gives a path with "..": only a list on disk that is named itself may' };
   }
-  if (path.split(/[/\\]/).includes("..")) throw leadsOut(list, row, 'contains "..".');
   // As it stands; as Windows writes it; then in the two ways that one name in Unicode can be stored.
   const slashed = path.replaceAll("\\", "/");
   for (const spelling of new Set([path, slashed, slashed.normalize("NFC"), slashed.normalize("NFD")])) {
-    const place = absolute
-      ? spelling
-      : spelling
-          .split("/")
-          .filter((name) => name !== "" && name !== ".")
-          .join("/");
-    if (place !== "" && (await tree.size(place)) !== undefined) return place;
+    const file = posix.normalize(spelling);
+    if (!file.endsWith("/") && file !== "." && (await tree.size(file)) !== undefined) return { file };
   }
-  return undefined;
-}
-
-function leadsOut(path: string, row: ListRow, why: string): ListError {
-  return new ListError(
-    {
-      what: `The path ${JSON.stringify(row.path.slice(0, 200))} on line ${row.line} of ${path}`,
-      why,
-      next: "Write paths from the list's own folder.",
-    },
-    { path, line: row.line },
-  );
+  return missing;
 }

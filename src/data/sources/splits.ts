@@ -6,15 +6,19 @@ import type { Layout } from "./layout.ts";
 /** Folders named for the parts, each with a folder for each class. */
 export const readySplits: Layout = {
   name: "ready-splits",
-  looks: "ready splits: train/cats/1.jpg, val/cats/2.jpg, test/cats/3.jpg (val and test may be missing)",
+  looks: "ready splits: train/cats/1.jpg, val/cats/2.jpg, test/cats/3.jpg (any may be missing)",
 
   async detect(tree) {
-    // "train" among "bus" and "car" is a class: only folders below it make it a part.
+    // "train" among "bus" and "car" is a class: only folders below it make it a part. "test" and "val" are parts beside
+    // train, or where there is no other folder: such data can be measured.
     const { files } = await tree.list();
-    return files.some(({ path }) => {
-      const [top = "", ...rest] = path.split("/");
-      return partOfFolder(top) === "train" && rest.length > 1 && isPictureName(path);
-    });
+    const pictures = files.filter(({ path }) => path.includes("/") && isPictureName(path));
+    const deep = pictures.map(({ path }) => path.split("/")).filter((names) => names.length > 2);
+    const parts = new Set(deep.map(([top = ""]) => partOfFolder(top)));
+    const tops = new Set(pictures.map(({ path }) => path.split("/", 1)[0] ?? ""));
+    return (
+      parts.has("train") || (deep.length > 0 && [...tops].every((top) => partOfFolder(top) !== undefined))
+    );
   },
 
   async read(tree) {

@@ -1,0 +1,146 @@
+import { UsageError } from "../core/errors.ts";
+import { inRange } from "../train/check-data.ts";
+import { type OptimizerName, optimizers } from "../train/dense-head.ts";
+import { formatHead, type HeadSpec, parseHead } from "../train/head.ts";
+import type { TrainSettings } from "../train/run.ts";
+
+/** How to train, as a user says it: everything may be left out. */
+export interface TrainChoices {
+  /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
+  readonly head?: string | HeadSpec | undefined;
+  /** Shares for validation and test where the data does not come ready split. Default 0.15 each. */
+  readonly val?: number | undefined;
+  readonly test?: number | undefined;
+  /** Whole, 0 to 4,294,967,295. Default 0. */
+  readonly seed?: number | undefined;
+  /** Stop at the first picture that cannot be read, instead of reporting and skipping it. */
+  readonly strict?: boolean | undefined;
+  /** "balanced" weighs classes by the inverse of their frequency. Default "none". */
+  readonly classWeights?: "none" | "balanced" | undefined;
+  /** In [0, 1). Default 0. */
+  readonly labelSmoothing?: number | undefined;
+  /** λ of a linear head; chosen on the validation part when left out. */
+  readonly regularisation?: number | undefined;
+  /** For heads with hidden layers, as all that follow. Default "adam". */
+  readonly optimizer?: OptimizerName | undefined;
+  readonly learningRate?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  /** Default 40. */
+  readonly epochs?: number | undefined;
+  /** Default 32. */
+  readonly batchSize?: number | undefined;
+  /** Epochs without a better validation loss before training stops. Default 5. */
+  readonly patience?: number | undefined;
+}
+
+const ofDenseHeads = ["optimizer", "learningRate", "weightDecay", "epochs", "batchSize", "patience"] as const;
+const ofLinearHeads = ["regularisation"] as const;
+
+/** Fills in the defaults and checks everything, before hours of work rest on it. Throws UsageError. */
+export function settingsOf(choices: TrainChoices): TrainSettings {
+  const head = headOf(choices.head ?? "linear");
+  refuseOfOtherHead(choices, head);
+  const settings: TrainSettings = {
+    head,
+    val: choices.val ?? 0.15,
+    test: choices.test ?? 0.15,
+    seed: choices.seed ?? 0,
+    strict: choices.strict ?? false,
+    classWeights: choices.classWeights ?? "none",
+    labelSmoothing: choices.labelSmoothing ?? 0,
+    regularisation: choices.regularisation,
+    optimizer: choices.optimizer ?? "adam",
+    learningRate: choices.learningRate,
+    weightDecay: choices.weightDecay,
+    epochs: choices.epochs ?? 40,
+    batchSize: choices.batchSize ?? 32,
+    patience: choices.patience ?? 5,
+  };
+  check(settings);
+  return settings;
+}
+
+function headOf(head: string | HeadSpec): HeadSpec {
+  if (typeof head === "string") return parseHead(head);
+  // Values from JavaScript may be anything: what does not print as a head is none.
+  return parseHead(Array.isArray(head) ? formatHead(head) : String(JSON.stringify(head)));
+}
+
+function refuseOfOtherHead(choices: TrainChoices, head: HeadSpec): void {
+  const [foreign, words] =
+    head.length === 0
+      ? [ofDenseHeads, "it is for heads with hidden layers, and a linear head is solved to its optimum"]
+      : [ofLinearHeads, "it is for linear heads; give heads with hidden layers a weight decay"];
+  const option = foreign.find((name) => choices[name] !== undefined);
+  if (option === undefined) return;
+  throw new UsageError(
+    {
+      what: `The option ${option} does nothing here:`,
+      why: `${words}.`,
+      next: "Leave it out, or choose another head.",
+    },
+    { option, value: choices[option] },
+  );
+}
+
+function check(settings: TrainSettings): void {
+  const { val, test, seed, labelSmoothing, classWeights, optimizer, ...rest } = settings;
+  const share = (value: number): boolean => value >= 0 && value < 1;
+  const positive = (value: number): boolean => value > 0;
+  const whole = (value: number): boolean => Number.isInteger(value) && value >= 1;
+  inRange("val", val, share, "from 0 up to, but not, 1");
+  inRange("test", test, share, "from 0 up to, but not, 1");
+  inRange("val + test", val + test, share, "below 1, or nothing is left to train on");
+  inRange(
+    "seed",
+    seed,
+    (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
+    "a whole number from 0 to 4,294,967,295",
+  );
+  inRange("labelSmoothing", labelSmoothing, share, "from 0 up to, but not, 1");
+  inRange("regularisation", rest.regularisation ?? 0, (value) => value >= 0, "0 or more");
+  inRange("learningRate", rest.learningRate ?? 1, positive, "above 0");
+  inRange("weightDecay", rest.weightDecay ?? 0, (value) => value >= 0, "0 or more");
+  for (const name of ["epochs", "batchSize", "patience"] as const)
+    inRange(name, rest[name], whole, "a whole number from 1");
+  oneOf("optimizer", optimizer, Object.keys(optimizers));
+  oneOf("classWeights", classWeights, ["none", "balanced"]);
+}
+
+function oneOf(option: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new UsageError(
+    { what: `There is no ${option} '${value}'.`, next: `Choose ${choices.join(", ")}.` },
+    { option, value },
+  );
+}
+
+/** The settings as a record: those that had a part in this training, with what was chosen in place of what was asked. */
+export function recordOf(
+  settings: TrainSettings,
+  chosenRegularisation: number | undefined,
+): Record<string, unknown> {
+  const {
+    head,
+    regularisation,
+    optimizer,
+    learningRate,
+    weightDecay,
+    epochs,
+    batchSize,
+    patience,
+    ...common
+  } = settings;
+  const own =
+    head.length === 0
+      ? { regularisation: chosenRegularisation ?? regularisation }
+      : {
+          optimizer,
+          learningRate: learningRate ?? optimizers[optimizer].rate,
+          weightDecay: weightDecay ?? optimizers[optimizer].weightDecay,
+          epochs,
+          batchSize,
+          patience,
+        };
+  return { strategy: "features", head: formatHead(head), ...common, ...own };
+}
