@@ -12,8 +12,8 @@ import { nodeRuntime } from "../src/runtime/node.ts";
 import { FeatureExtractor, featureGraph } from "../src/train/extract.ts";
 import type { Figure } from "./index.ts";
 
-const rounds = 7;
-const pictures = 500;
+const rounds = 5;
+const pictures = 1000;
 
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
@@ -29,7 +29,6 @@ export async function* extraction(assets: string): AsyncGenerator<Figure> {
   const folder = join(assets, "data/flowers/train");
   const files = readdirSync(folder)
     .flatMap((name) => readdirSync(join(folder, name)).map((file) => join(folder, name, file)))
-    .filter((_, i) => i % 2 === 0)
     .slice(0, pictures);
   const samples = files.map(
     (file): Sample => ({

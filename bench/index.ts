@@ -23,7 +23,8 @@ if (!existsSync(assets)) {
   process.exit(1);
 }
 const wanted = process.argv.slice(2);
-const benches = { extraction, warmRun, memory };
+// Memory first: a process begins with the peak of the one that started it.
+const benches = { memory, warmRun, extraction };
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for await (const figure of bench(assets)) console.log(JSON.stringify(figure));
