@@ -22,7 +22,7 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
     .command("train")
     .summary("train a classifier on your pictures")
     .description(
-      "Trains a classifier on labelled pictures: a folder with one folder a class, ready splits (train/, val/, test/),\n" +
+      "Trains a classifier on labelled pictures: a folder with one folder a class, ready splits (train/, val/, test/), " +
         "a CSV, TSV or JSONL list, CIFAR batches, the Food-101 layout, or a zip of any of these.",
     )
     .argument("<data>", "folder, zip archive or list of labelled pictures")

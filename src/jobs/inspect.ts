@@ -1,4 +1,5 @@
 import { mapConcurrent } from "../core/async.ts";
+import { groupBy } from "../core/group-by.ts";
 import { decode, describePicture } from "../data/decode-sharp.ts";
 import { groupDuplicates } from "../data/duplicates.ts";
 import { openDataset } from "../data/open.ts";
@@ -125,16 +126,13 @@ function sidesOf(seen: readonly Seen[]): Inspection["sides"] {
 }
 
 function twinsOf(seen: readonly Seen[]): TwinGroup[] {
-  const groups = new Map<number, Seen[]>();
-  for (const [i, group] of groupDuplicates(seen).entries()) {
-    const members = groups.get(group);
-    if (members === undefined) groups.set(group, [seen[i]!]);
-    else members.push(seen[i]!);
-  }
+  const group = groupDuplicates(seen);
+  const indices = seen.map((_, i) => i);
   const several = (of: (picture: Seen) => unknown, members: readonly Seen[]): boolean =>
     new Set(members.map(of)).size > 1;
-  return [...groups.values()]
+  return [...groupBy(indices, (i) => group[i]!).values()]
     .filter((members) => members.length > 1)
+    .map((members) => members.map((i) => seen[i]!))
     .map((members) => ({
       files: members.map(({ sample }) => sample.id),
       exact: !several(({ hash }) => hash, members),

@@ -1,11 +1,17 @@
 import { UsageError } from "../core/errors.ts";
 import { inRange } from "../train/check-data.ts";
-import { type OptimizerName, optimizers } from "../train/dense-head.ts";
+import { type DenseHeadOptions, optimizers } from "../train/dense-head.ts";
 import { formatHead, type HeadSpec, parseHead } from "../train/head.ts";
 import type { TrainSettings } from "../train/run.ts";
 
+/** Options of heads with hidden layers; a linear head, which is solved, takes none of them. */
+type DenseChoices = Pick<
+  DenseHeadOptions,
+  "optimizer" | "learningRate" | "weightDecay" | "epochs" | "batchSize" | "patience"
+>;
+
 /** How to train, as a user says it: everything may be left out. */
-export interface TrainChoices {
+export interface TrainChoices extends DenseChoices {
   /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
   readonly head?: string | HeadSpec | undefined;
   /** Shares for validation and test where the data does not come ready split. Default 0.15 each. */
@@ -21,16 +27,6 @@ export interface TrainChoices {
   readonly labelSmoothing?: number | undefined;
   /** λ of a linear head; chosen on the validation part when left out. */
   readonly regularisation?: number | undefined;
-  /** For heads with hidden layers, as all that follow. Default "adam". */
-  readonly optimizer?: OptimizerName | undefined;
-  readonly learningRate?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  /** Default 40. */
-  readonly epochs?: number | undefined;
-  /** Default 32. */
-  readonly batchSize?: number | undefined;
-  /** Epochs without a better validation loss before training stops. Default 5. */
-  readonly patience?: number | undefined;
 }
 
 const ofDenseHeads = ["optimizer", "learningRate", "weightDecay", "epochs", "batchSize", "patience"] as const;

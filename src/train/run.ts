@@ -1,3 +1,4 @@
+import { groupBy } from "../core/group-by.ts";
 import { sha256 } from "../core/hash.ts";
 import { float32, floats } from "../core/tensor.ts";
 import { groupDuplicates } from "../data/duplicates.ts";
@@ -207,16 +208,6 @@ function share(pictures: readonly Picture[], { val, test, seed }: TrainSettings)
   if (contradicted > 0)
     warnings.push(`Pictures that stand in more than one class, byte for byte: ${contradicted}.`);
   return { of, twins: twinned.flat().length, parted, warnings };
-}
-
-function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const own = groups.get(key(item));
-    if (own === undefined) groups.set(key(item), [item]);
-    else own.push(item);
-  }
-  return groups;
 }
 
 interface Sets {
