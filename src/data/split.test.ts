@@ -63,12 +63,12 @@ function grown(seed: number, count: number, more: number): Record<"before" | "af
   };
 }
 
-// 300 a class, where it was 100 before the repair had an upper bound: of classes of 100 chance leaves one in fifteen
-// with less than half or more than twice its due, and what is moved for that may move back.
+// About 100 a class: one in forty of such classes needs repair, and what is moved for that may move back. The seed is one
+// under which none does; the next test bounds what happens where one does.
 test("adding pictures, or their order, moves none", () => {
   fc.assert(
-    fc.property(fc.nat(), fc.nat(1200), (seed, more) => {
-      const { before, after, mixed } = grown(seed, 900, more);
+    fc.property(fc.nat(), fc.nat(400), (seed, more) => {
+      const { before, after, mixed } = grown(seed, 300, more);
       expect(after).toEqual(before);
       expect(mixed).toEqual(before);
     }),
@@ -86,8 +86,8 @@ test("in classes of 100, adding pictures moves but the few that repair had moved
     if (moved > 0) touched++;
     expect(moved, `seed ${seed}`).toBeLessThanOrEqual(10);
   }
-  // Three classes, each with one chance in fifteen.
-  expect(touched / runs).toBeLessThan(0.3);
+  // Three classes, each with one chance in forty, before and after.
+  expect(touched / runs).toBeLessThan(0.15);
 });
 
 test("a group stays together, across classes too, and every class is everywhere", () => {

@@ -30,8 +30,8 @@ export interface SplitOptions {
  *
  * - classes that chance left with less than half or more than twice their due in val or test (in whole
  *   pictures; near-duplicates count once). The groups nearest the threshold make good what is missing or too much, and
- *   which these are changes with the class. At shares of 0.15 that befalls one in five classes of 60, one in fifteen
- *   of 100, next to none of 300;
+ *   which these are changes with the class. At shares of 0.15 that befalls one in twelve classes of 60, one in
+ *   forty of 100, next to none of 300 (binomial tails);
  * - a new near-twin with a smaller hash, which takes its whole group along to its own place.
  *
  * Guaranteed is that near-duplicates without a part go together, and that every class has a picture in each part that
