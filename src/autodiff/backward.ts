@@ -1,12 +1,13 @@
 import { assert } from "../core/assert.ts";
-import { float32, int64, integers, scalar, sizeOf, type Tensor } from "../core/tensor.ts";
+import { type DType, float32, int64, integers, scalar, sizeOf, type Tensor } from "../core/tensor.ts";
 import { describe } from "../onnx/attributes.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
-import type { Graph, Model, Node, Shape } from "../onnx/graph.ts";
+import type { Graph, Model, Node, Shape, TensorType, ValueInfo } from "../onnx/graph.ts";
 import { inferShapes } from "../onnx/infer.ts";
+import { liftConstants } from "../surgery/constants.ts";
 import { GradientError } from "./errors.ts";
-import type { Site } from "./rule.ts";
-import { ruleFor, rules } from "./rules/index.ts";
+import type { Emitter, Site } from "./rule.ts";
+import { passesNone, ruleFor, rules } from "./rules/index.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 export interface Differentiated {
@@ -23,16 +24,18 @@ const oldestOpset = 13;
  * Reverse-mode differentiation, graph to graph: from the scalar value `loss` back to the initializers `trainable`, all
  * float32. Only nodes between the two are visited. Throws GradientError for an operator without a rule.
  */
-export function backward(model: Model, loss: string, trainable: readonly string[]): Differentiated {
-  const opset = model.opsets.get("") ?? 0;
+export function backward(given: Model, loss: string, trainable: readonly string[]): Differentiated {
+  const opset = given.opsets.get("") ?? 0;
   assert(opset >= oldestOpset, `gradients are written for opset ${oldestOpset} and later, not ${opset}`);
+  const model = { ...given, graph: liftConstants(given.graph) };
   const graph = inferShapes(model).graph;
+  const types = new Types(graph);
   const builder = GraphBuilder.from(model);
   for (const { name } of graph.outputs) builder.output(name);
   const emit = emitter(builder);
 
-  const active = reachedFrom(trainable, graph);
-  const arrived = new Map<string, string[]>([[loss, [emit.seed(lossShape(graph, loss))]]]);
+  const active = reachedFrom(trainable, graph, types);
+  const arrived = new Map<string, string[]>([[loss, [emit.seed(lossShape(types, loss))]]]);
   /** Where a value is used more than once, its gradient is the sum of what comes back from each use. */
   const total = (value: string): string | undefined => {
     const parts = arrived.get(value) ?? [];
@@ -46,19 +49,43 @@ export function backward(model: Model, loss: string, trainable: readonly string[
     const fail = failure(graph, node, loss);
     const rule = node.domain === "" ? ruleFor(node.opType) : undefined;
     if (!rule) return fail("its operator has no gradient rule.");
-    const [y = "", ...others] = node.outputs;
-    const dy = total(y);
-    if (dy === undefined || others.some((output) => arrived.has(output))) {
-      return fail("the loss depends on another output than its first, which no rule covers.");
-    }
-    const [a = "", b = "", c = ""] = node.inputs;
-    const shape = (value: string): Shape =>
-      shapeOf(graph, value) ?? fail(`the rank of '${value}' is not known.`);
-    const constant = (value: string): readonly number[] | undefined => {
-      const tensor = graph.initializers.get(value);
-      return tensor && integers(tensor);
+    const asked = new Set<string>();
+    const dyOf = (i: number): string | undefined => {
+      const output = node.outputs[i] ?? "";
+      asked.add(output);
+      return output === "" ? undefined : total(output);
     };
-    const site: Site = { node, x: [a, b, c], y, dy, op: emit.op, ints: emit.ints, constant, shape, fail };
+    const [a = "", b = "", c = "", d = "", e = ""] = node.inputs;
+    const shape = (value: string): Shape =>
+      types.shape(value) ?? fail(`the rank of '${value}' is not known.`);
+    const site: Site = {
+      ...emit,
+      node,
+      opset,
+      x: [a, b, c, d, e],
+      y: node.outputs[0] ?? "",
+      get dy() {
+        return dyOf(0) ?? fail("the loss depends on another output than its first, which no rule covers.");
+      },
+      dyOf,
+      output: (i) => builder.addOutput(node.outputs.find((name) => name !== "") ?? "", i),
+      tensor: (value) => graph.initializers.get(value),
+      constant: (value) => {
+        const tensor = graph.initializers.get(value);
+        return tensor && integers(tensor);
+      },
+      dtype: (value) => types.dtype(value),
+      shape,
+      sizes: (value, from = 0) =>
+        shape(value)
+          .slice(from)
+          .map((dim) =>
+            typeof dim === "number"
+              ? dim
+              : fail(`the sizes of '${value}' are not all known: [${shape(value)}].`),
+          ),
+      fail,
+    };
     const gradients = rule(site);
     for (const [i, input] of node.inputs.entries()) {
       const gradient = gradients[i];
@@ -66,6 +93,9 @@ export function backward(model: Model, loss: string, trainable: readonly string[
       const grown = gradient.emit();
       const part = gradient.shape ? unbroadcast(emit, grown, gradient.shape, shape(input), fail) : grown;
       arrived.set(input, [...(arrived.get(input) ?? []), part]);
+    }
+    if (node.outputs.some((output) => arrived.has(output) && !asked.has(output)) && gradients.length > 0) {
+      return fail("the loss depends on another output than its first, which its rule does not cover.");
     }
   }
 
@@ -79,7 +109,7 @@ export function backward(model: Model, loss: string, trainable: readonly string[
   return { model: builder.model(), gradients };
 }
 
-/** Nodes written with numbers and lists of axes in place; each constant is stored once. */
+/** Nodes written with numbers and lists in place; each constant is stored once. */
 function emitter(builder: GraphBuilder) {
   const constants = new Map<string, string>();
   const constant = (key: string, tensor: () => Tensor): string => {
@@ -87,41 +117,62 @@ function emitter(builder: GraphBuilder) {
     constants.set(key, name);
     return name;
   };
-  const op: Site["op"] = (opType, inputs, attributes) =>
-    builder.op(
-      opType,
-      inputs.map((input) => (typeof input === "string" ? input : constant(`${input}`, () => scalar(input)))),
-      attributes,
-    );
-  return {
-    op,
-    ints: (values: readonly number[]) => constant(`ints ${values}`, () => int64(values)),
-    seed: (shape: readonly number[]) => builder.constant(float32([1], shape), "seed"),
+  const named = (inputs: readonly (string | number)[]): string[] =>
+    inputs.map((input) => (typeof input === "string" ? input : constant(`${input}`, () => scalar(input))));
+  const emit: Emitter & { seed(shape: readonly number[]): string } = {
+    op: (opType, inputs, attributes) => builder.op(opType, named(inputs), attributes),
+    ops: (opType, inputs, attributes, outputs) => builder.ops(opType, named(inputs), attributes, outputs),
+    ints: (values) => constant(`ints ${values}`, () => int64(values)),
+    floats: (values, shape = [values.length]) =>
+      constant(`floats ${values} as ${shape}`, () => float32(values, shape)),
+    seed: (shape) => builder.constant(float32([1], shape), "seed"),
   };
+  return emit;
 }
 
-/** Every value that depends on one of `names`. */
-function reachedFrom(names: readonly string[], graph: Graph): ReadonlySet<string> {
+/** Every value through which a gradient can come back to one of `names`. */
+function reachedFrom(names: readonly string[], graph: Graph, types: Types): ReadonlySet<string> {
   const reached = new Set(names);
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => reached.has(input)))
-      for (const output of node.outputs) reached.add(output);
+    if (node.domain === "" && passesNone(node.opType)) continue;
+    if (!node.inputs.some((input) => reached.has(input))) continue;
+    for (const output of node.outputs) {
+      const dtype = types.dtype(output);
+      if (output !== "" && (dtype === undefined || dtype === "float32")) reached.add(output);
+    }
   }
   return reached;
 }
 
-function shapeOf(graph: Graph, value: string): Shape | undefined {
-  const tensor = graph.initializers.get(value);
-  if (tensor) return tensor.shape;
-  const known =
-    graph.values.get(value) ?? [...graph.inputs, ...graph.outputs].find((each) => each.name === value);
-  return known?.type?.kind === "tensor" ? known.type.shape : undefined;
+/** What is known of a graph's values. */
+class Types {
+  readonly #graph: Graph;
+  readonly #declared: ReadonlyMap<string, ValueInfo>;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    const ends = [...graph.inputs, ...graph.outputs].map((each): [string, ValueInfo] => [each.name, each]);
+    this.#declared = new Map([...ends, ...graph.values]);
+  }
+
+  shape(value: string): Shape | undefined {
+    return this.#graph.initializers.get(value)?.shape ?? this.#type(value)?.shape;
+  }
+
+  dtype(value: string): DType | undefined {
+    return this.#graph.initializers.get(value)?.dtype ?? this.#type(value)?.dtype;
+  }
+
+  #type(value: string): TensorType | undefined {
+    const type = this.#declared.get(value)?.type;
+    return type?.kind === "tensor" ? type : undefined;
+  }
 }
 
-function lossShape(graph: Graph, loss: string): readonly number[] {
-  const shape = shapeOf(graph, loss)?.filter((dim) => typeof dim === "number");
+function lossShape(types: Types, loss: string): readonly number[] {
+  const shape = types.shape(loss)?.filter((dim) => typeof dim === "number");
   assert(
-    shape && shape.length === shapeOf(graph, loss)?.length,
+    shape && shape.length === types.shape(loss)?.length,
     `the shape of the loss '${loss}' must be known`,
   );
   assert(sizeOf(shape) === 1, `the loss '${loss}' must be one number, not [${shape}]`);

@@ -1,12 +1,12 @@
 import type { Shape } from "../onnx/graph.ts";
-import type { Site } from "./rule.ts";
+import type { Emitter, Site } from "./rule.ts";
 
 /**
  * The gradient of a broadcast: what was repeated is summed. From shape `from` back to `to`, which ONNX broadcast to it
  * (axes aligned at the end; those that `to` lacks, or has as 1, were repeated).
  */
 export function unbroadcast(
-  emit: Pick<Site, "op" | "ints">,
+  emit: Emitter,
   gradient: string,
   from: Shape,
   to: Shape,

@@ -1,3 +1,4 @@
+import { assert } from "../core/assert.ts";
 import type { DType, Tensor } from "../core/tensor.ts";
 import { type AttributeValue, attributeOf } from "./attributes.ts";
 import { GraphError } from "./errors.ts";
@@ -142,6 +143,22 @@ export class GraphBuilder {
       attributes: new Map(list),
     });
     return names;
+  }
+
+  /** The name of output `index` of the node that makes `value`; one that was left out is asked of it from now on. */
+  addOutput(value: string, index: number): string {
+    const at = this.#nodes.findIndex((node) => node.outputs.includes(value));
+    const node = this.#nodes[at];
+    assert(node && value !== "", `no node makes '${value}'`);
+    const present = node.outputs[index] ?? "";
+    if (present !== "") return present;
+    const name = this.fresh(`${value}_${index}`);
+    this.#define(name);
+    const outputs = Array.from({ length: Math.max(index + 1, node.outputs.length) }, (_, i) =>
+      i === index ? name : (node.outputs[i] ?? ""),
+    );
+    this.#nodes[at] = { ...node, outputs };
+    return name;
   }
 
   /** Declares a value as graph output; without a dtype, what is already known of the value is kept. */

@@ -40,3 +40,7 @@ export const Div: Rule = (site) =>
     () => site.op("Div", [site.dy, site.x[1]]),
     () => site.op("Neg", [site.op("Div", [site.op("Mul", [site.dy, site.y]), site.x[1]])]),
   );
+
+/** y = Σ xᵢ, broadcast  =>  dxᵢ = dy */
+export const Sum: Rule = (site) =>
+  site.node.inputs.map(() => ({ emit: () => site.dy, shape: site.shape(site.y) }));

@@ -1,24 +1,11 @@
-import type { Rule, Site } from "../rule.ts";
-
-const through = (emit: () => string) => [{ emit }];
-const times = (site: Site, factor: string): string => site.op("Mul", [site.dy, factor]);
+import type { Rule } from "../rule.ts";
+import { through, times } from "./through.ts";
 
 /** y = x  =>  dx = dy */
 export const Identity: Rule = ({ dy }) => through(() => dy);
 
 /** y = -x  =>  dx = -dy */
 export const Neg: Rule = ({ op, dy }) => through(() => op("Neg", [dy]));
-
-/** y = max(x, 0)  =>  dx = dy·sign(y); 0 at the kink, as PyTorch has it */
-export const Relu: Rule = (site) => through(() => times(site, site.op("Sign", [site.y])));
-
-/** y = tanh x  =>  dx = dy·(1 - y²) */
-export const Tanh: Rule = (site) =>
-  through(() => times(site, site.op("Sub", [1, site.op("Mul", [site.y, site.y])])));
-
-/** y = σ(x)  =>  dx = dy·y·(1 - y) */
-export const Sigmoid: Rule = (site) =>
-  through(() => times(site, site.op("Mul", [site.y, site.op("Sub", [1, site.y])])));
 
 /** y = erf x  =>  dx = dy·(2/√π)·exp(-x²) */
 export const Erf: Rule = (site) =>

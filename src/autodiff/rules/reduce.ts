@@ -34,13 +34,3 @@ export const ReduceMean: Rule = (site) => [
     },
   },
 ];
-
-/** y = x - log Σ eˣ along an axis  =>  dx = dy - eʸ·Σ dy */
-export const LogSoftmax: Rule = ({ node, op, ints, y, dy }) => [
-  {
-    emit: () => {
-      const sum = op("ReduceSum", [dy, ints([intAttr(node, "axis", -1)])], { keepdims: 1 });
-      return op("Sub", [dy, op("Mul", [op("Exp", [y]), sum])]);
-    },
-  },
-];
