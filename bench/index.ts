@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { extraction } from "./extraction.ts";
 import { memory } from "./memory.ts";
+import { training } from "./training.ts";
 import { warmRun } from "./warm-run.ts";
 
 export interface Figure {
@@ -24,7 +25,7 @@ if (!existsSync(assets)) {
 }
 const wanted = process.argv.slice(2);
 // Memory first: a process begins with the peak of the one that started it.
-const benches = { memory, warmRun, extraction };
+const benches = { memory, warmRun, extraction, training };
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for await (const figure of bench(assets)) console.log(JSON.stringify(figure));

@@ -2,9 +2,16 @@
 export { finish } from "./core/async.ts";
 export { TsugikiError, UsageError } from "./core/errors.ts";
 export type { Part, Pixels } from "./data/sample.ts";
+export {
+  type AnyEvaluation,
+  evaluateLabels,
+  isOfLabels,
+  type LabelEvaluation,
+} from "./evaluate/label-report.ts";
 export { type Evaluation, evaluatePredictions } from "./evaluate/report.ts";
 export type { ClassifierRecord } from "./export/classifier.ts";
 export type { BaseOptions } from "./jobs/base-node.ts";
+export type { BasesOptions } from "./jobs/bases.ts";
 export { Classifier, type Prediction, type Ranked } from "./jobs/classifier-node.ts";
 export {
   type EvaluateOptions,
@@ -19,7 +26,18 @@ export {
   inspect,
   type TwinGroup,
 } from "./jobs/inspect.ts";
+export {
+  type FindRateEvent,
+  type FindRateOptions,
+  type FoundRate,
+  findLearningRate,
+} from "./jobs/lr-find.ts";
 export { type FailedFile, type PredictedFile, type PredictOptions, predict } from "./jobs/predict.ts";
+export {
+  type ShowAugmentationsOptions,
+  type ShownAugmentations,
+  showAugmentations,
+} from "./jobs/show-augmentations.ts";
 export { type LayerSummary, type Summary, type SummaryOptions, summary } from "./jobs/summary.ts";
 export {
   type DoneEvent,
@@ -34,3 +52,16 @@ export type { Fit, NormalisationName } from "./surgery/preprocess.ts";
 export { fits, normalisationNames } from "./surgery/preprocess.ts";
 export type { OptimizerName } from "./train/dense-head.ts";
 export type { HeadLayer, HeadSpec } from "./train/head.ts";
+export type {
+  ChosenEvent,
+  KeptEvent,
+  ResumeEvent,
+  RollbackEvent,
+  StageEvent,
+  StepEvent,
+  ViewsEvent,
+} from "./train/network/events.ts";
+export { type Strategy, strategies } from "./train/network/fine-tune.ts";
+export type { RangeEvent } from "./train/network/rate-range.ts";
+export type { RangePoint, RateSuggestion } from "./train/network/rate-suggestion.ts";
+export type { EpochEvent } from "./train/trained-head.ts";

@@ -145,7 +145,7 @@ test("exit code 1 and words for what fails", async () => {
 });
 
 test("--help of every command shows examples", async () => {
-  for (const name of ["train", "evaluate", "predict", "summary", "inspect"]) {
+  for (const name of ["train", "lr-find", "evaluate", "predict", "summary", "inspect"]) {
     const { code, stdout } = await tsugiki(name, "--help");
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples:\\n +\\$ tsugiki ${name}`));

@@ -57,12 +57,12 @@ test("a batch of unknown size: the bias' gradient is summed over it", async () =
 test("only paths to trainable weights are visited: a frozen part may hold operators without a rule", async () => {
   const b = builder();
   const x = b.input("x", "float32", ["N", 2]);
-  const frozen = b.op("Softplus", [b.op("Mul", [x, b.initializer("frozen", float32([1, 2]))])]);
+  const frozen = b.op("Hardmax", [b.op("Mul", [x, b.initializer("frozen", float32([1, 2]))])]);
   const w = b.initializer("w", float32([1, 1]));
   b.op("ReduceSum", [b.op("Mul", [frozen, w])], { keepdims: 0 }, { outputs: ["loss"] });
   const before = b.model().graph.nodes.length;
   const { model } = backward(b.model(), "loss", ["w"]);
-  // Expand dy and its Shape, Mul by the frozen value, sum over the batch: nothing for x, frozen or Softplus.
+  // Expand dy and its Shape, Mul by the frozen value, sum over the batch: nothing for x, frozen or Hardmax.
   expect(model.graph.nodes.slice(before).map((node) => node.opType)).toEqual([
     "Shape",
     "Expand",
@@ -92,17 +92,17 @@ function failureOf(b: GraphBuilder, trainable: readonly string[]): GradientError
 test("an operator without a rule: the error names the node and the path to the loss", () => {
   const b = builder();
   const w = b.initializer("w", float32([1, 1]));
-  const soft = b.op("Softplus", [w], {}, { name: "gate" });
+  const soft = b.op("Hardmax", [w], {}, { name: "gate" });
   const unused = b.op("Exp", [soft]);
   b.op("Neg", [unused]);
   b.op("ReduceSum", [b.op("Tanh", [soft])], { keepdims: 0 }, { outputs: ["loss"] });
   const error = failureOf(b, ["w"]);
   expect(error.evidence).toMatchObject({
     node: "gate",
-    opType: "Softplus",
-    path: ["Softplus", "Tanh", "ReduceSum"],
+    opType: "Hardmax",
+    path: ["Hardmax", "Tanh", "ReduceSum"],
   });
-  expect(error.message).toContain("Softplus → Tanh → ReduceSum → loss");
+  expect(error.message).toContain("Hardmax → Tanh → ReduceSum → loss");
 });
 
 test("an operator of another domain has no rule, whatever its name", () => {
@@ -122,12 +122,41 @@ test("a weight that the loss does not depend on, and one that is not there", () 
   expect(failureOf(b, ["w", "missing"]).message).toContain("no initializer of that name");
 });
 
-test("sizes that may or may not broadcast are refused, not guessed", () => {
+test.each([
+  [1, 3],
+  [3, 1],
+  [3, 3],
+])("sizes that only a run tells: x [%i, 2] meets y [%i, 2]", async (n, m) => {
+  // loss = Σ (w·x + v·y): where one of them repeats the other, each gradient is summed over the repeats.
   const b = builder();
   const w = b.initializer("w", float32([1, 2], [2]));
-  const x = b.input("x", "float32", ["N", 2]);
-  const y = b.input("y", "float32", ["M", 2]);
-  const scaled = b.op("Mul", [x, w]);
-  b.op("ReduceSum", [b.op("Add", [scaled, y])], { keepdims: 0 }, { outputs: ["loss"] });
-  expect(failureOf(b, ["w"]).message).toContain("not known to differ or to agree");
+  const v = b.initializer("v", float32([3], [1, 1]));
+  const x = b.op("Mul", [b.input("x", "float32", ["N", 2]), w]);
+  const y = b.op("Mul", [b.input("y", "float32", ["M", 2]), v]);
+  b.op("ReduceSum", [b.op("Add", [x, y])], { keepdims: 0 }, { outputs: ["loss"] });
+  const feeds = {
+    x: float32(new Float32Array(2 * n).fill(6), [n, 2]),
+    y: float32(new Float32Array(2 * m).fill(0.5), [m, 2]),
+  };
+  // Three rows each way: dw = 3·6 a column, dv = 3·2·½.
+  expect(await gradientsOf(b, ["w", "v"], feeds)).toEqual([[18, 18], [3]]);
+});
+
+test("a row of named length against a longer shape: summed over new axes and repeated ones", async () => {
+  // loss = Σ (x + b·y) with x [N, T, 2] and y [S, 2]: db = Σ y, as often as y repeats.
+  for (const [t, s] of [
+    [4, 1],
+    [4, 4],
+    [1, 4],
+  ] as const) {
+    const g = builder();
+    const x = g.input("x", "float32", ["N", "T", 2]);
+    const scaled = g.op("Mul", [g.input("y", "float32", ["S", 2]), g.initializer("b", float32([1, 1]))]);
+    g.op("ReduceSum", [g.op("Add", [x, scaled])], { keepdims: 0 }, { outputs: ["loss"] });
+    const feeds = {
+      x: float32(new Float32Array(6 * t), [3, t, 2]),
+      y: float32(new Float32Array(2 * s).fill(1), [s, 2]),
+    };
+    expect(await gradientsOf(g, ["b"], feeds), `T = ${t}, S = ${s}`).toEqual([[12, 12]]);
+  }
 });

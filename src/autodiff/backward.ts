@@ -69,7 +69,8 @@ export function backward(given: Model, loss: string, trainable: readonly string[
       },
       dyOf,
       output: (i) => builder.addOutput(node.outputs.find((name) => name !== "") ?? "", i),
-      tensor: (value) => graph.initializers.get(value),
+      // What is trained stands in the graph too, but is no constant: its values change with each step.
+      tensor: (value) => (active.has(value) ? undefined : graph.initializers.get(value)),
       constant: (value) => {
         const tensor = graph.initializers.get(value);
         return tensor && integers(tensor);
@@ -91,7 +92,7 @@ export function backward(given: Model, loss: string, trainable: readonly string[
       const gradient = gradients[i];
       if (!gradient || !active.has(input)) continue;
       const grown = gradient.emit();
-      const part = gradient.shape ? unbroadcast(emit, grown, gradient.shape, shape(input), fail) : grown;
+      const part = gradient.shape ? unbroadcast(emit, grown, gradient.shape, shape(input), input) : grown;
       arrived.set(input, [...(arrived.get(input) ?? []), part]);
     }
     if (node.outputs.some((output) => arrived.has(output) && !asked.has(output)) && gradients.length > 0) {

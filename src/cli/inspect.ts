@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { finish, type Inspection, type InspectOptions, inspect, type Part } from "../index.ts";
 import { examples, type OutputOptions, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { count, integer } from "./view/format.ts";
+import { count, decimal, integer } from "./view/format.ts";
 import { table } from "./view/table.ts";
 import { plain } from "./view/width.ts";
 
@@ -34,10 +34,18 @@ export function inspectCommand(program: Command, signal: AbortSignal): void {
 const shown = 10;
 
 function inspectionView(result: Inspection): string {
-  const { path, layout, pictures, classes, sides, unreadable, ignored, twins } = result;
+  const { path, layout, pictures, classes, labels, sides, unreadable, ignored, twins } = result;
   const parts = (["train", "val", "test"] as const).filter((part) => classes.some((one) => one.parts[part]));
+  const kinds = labels
+    ? `${count(classes.length, "label")}, several at once`
+    : count(classes.length, "class", "classes");
   const lines = [
-    `${path}: ${count(pictures, "picture")} of ${count(classes.length, "class", "classes")} (${layout})`,
+    `${path}: ${count(pictures, "picture")} of ${kinds} (${layout})`,
+    ...(labels
+      ? [
+          `${decimal(labels.mean, 1)} labels a picture on average, ${count(labels.none, "picture")} without any`,
+        ]
+      : []),
     ...(sides
       ? [
           `Sides from ${integer(sides.shortest)} to ${integer(sides.longest)} pixels, half of them under ${integer(sides.median)}`,

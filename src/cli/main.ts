@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { TsugikiError, UsageError, version } from "../index.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { lrFindCommand } from "./lr-find.ts";
 import { examples } from "./options.ts";
 import { predictCommand } from "./predict.ts";
 import { Stop } from "./stop.ts";
@@ -24,7 +25,14 @@ const program = new Command("tsugiki")
   .showHelpAfterError("(--help tells more)")
   .addHelpText("after", examples(["tsugiki train photos", "tsugiki predict runs/photos some-picture.jpg"]))
   .exitOverride();
-for (const add of [trainCommand, evaluateCommand, predictCommand, summaryCommand, inspectCommand]) {
+for (const add of [
+  trainCommand,
+  lrFindCommand,
+  evaluateCommand,
+  predictCommand,
+  summaryCommand,
+  inspectCommand,
+]) {
   add(program, stop.signal);
 }
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(--help tells more)");

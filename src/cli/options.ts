@@ -22,24 +22,55 @@ export function share(text: string): number {
   return value;
 }
 
+/** What stands for "as the model has it", where an option is given base by base. */
+const own = "auto";
+
 /** The options by which a base is named and pictures are brought to it. */
+function baseOptions({ several }: { readonly several: boolean }): Option[] {
+  const more = several ? [own] : [];
+  const of = (names: readonly string[]): string[] => [...names, ...more];
+  return [
+    new Option(
+      "--base <file>",
+      `pretrained ONNX model; "box", or left out: the backbone in the box${several ? "; repeated: several, side by side" : ""}`,
+    ),
+    new Option("--preprocess <name>", "how its pictures are normalised, where its files do not say").choices(
+      of(normalisationNames),
+    ),
+    new Option(
+      "--size <pixels>",
+      "side of the square that the network sees (default: the model's own)",
+    ).argParser(several ? (text) => (text === own ? text : whole(text)) : whole),
+    new Option(
+      "--fit <how>",
+      "how a picture becomes that square (default: cover, or what the model says)",
+    ).choices(of(fits)),
+    new Option("--cut <tensor>", "tensor to take as feature vector (default: found by looking)"),
+  ];
+}
+
+/** Adds the options of one base. */
 export function withBase(command: Command): Command {
-  return command
-    .option("--base <file>", "pretrained ONNX model (default: the backbone in the box)")
-    .addOption(
-      new Option(
-        "--preprocess <name>",
-        "how its pictures are normalised, where its files do not say",
-      ).choices(normalisationNames),
-    )
-    .option("--size <pixels>", "side of the square that the network sees (default: the model's own)", whole)
-    .addOption(
-      new Option(
-        "--fit <how>",
-        "how a picture becomes that square (default: cover, or what the model says)",
-      ).choices(fits),
-    )
-    .option("--cut <tensor>", "tensor to take as feature vector (default: found by looking)");
+  for (const option of baseOptions({ several: false })) command.addOption(option);
+  return command;
+}
+
+/** Adds the options of several bases: repeated, each is for one base after another, given once for all of them. */
+export function withBases(command: Command): Command {
+  for (const option of baseOptions({ several: true })) command.addOption(repeated(option));
+  return command.addHelpText(
+    "after",
+    `\n--preprocess, --size, --fit and --cut given once are for every --base; repeated, for one after another,\n"${own}" leaving a base its own.`,
+  );
+}
+
+/** An option that may be given again and again: its values as a list. */
+function repeated(option: Option): Option {
+  const { parseArg } = option;
+  return option.argParser((text: string, before: unknown) => {
+    const value = parseArg ? parseArg(text, undefined) : text;
+    return [...(Array.isArray(before) ? before : []), value === own ? undefined : value];
+  });
 }
 
 /** The options of every command. */

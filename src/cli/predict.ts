@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { type FailedFile, type PredictedFile, predict } from "../index.ts";
+import { type FailedFile, type PredictedFile, predict, type Ranked } from "../index.ts";
 import { examples, type OutputOptions, whole, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
+import type { Colours } from "./view/colour.ts";
 import { percentage } from "./view/format.ts";
 import { plain } from "./view/width.ts";
 
@@ -15,34 +16,43 @@ export function predictCommand(program: Command, signal: AbortSignal): void {
     .description("Classifies pictures, and every picture in folders.")
     .argument("<run>", "a run's folder, or its model.onnx")
     .argument("<pictures...>", "pictures, and folders of them")
-    .option("--top <classes>", "how many classes to show (default: 3)", whole);
+    .option(
+      "--top <classes>",
+      "how many classes to show (default: 3; of several labels at once, those that hold)",
+      whole,
+    );
   withOutput(command)
     .addHelpText(
       "after",
       `${examples(["tsugiki predict runs/flowers rose.jpg", "tsugiki predict runs/flowers holiday/ --top 1 --json"])}
 With --json, each picture is one line: {"file","label","probability","top":[{"label","probability"},…]}.
+A classifier of several labels at once answers those at or above 0.5: {"file","labels":[…],"top":[…]}.
 The exit code is 1 where a picture could not be read; the others are answered all the same.`,
     )
     .action(async (model: string, inputs: string[], flags: Flags) => {
       const terminal = new Terminal(flags);
       let failed = 0;
       for await (const answer of predict({ model, inputs, top: flags.top ?? 3, signal })) {
-        show(answer, terminal);
+        show(answer, terminal, flags.top !== undefined);
         if (answer.type === "failed") failed++;
       }
       if (failed > 0) process.exitCode = 1;
     });
 }
 
-function show(answer: PredictedFile | FailedFile, terminal: Terminal): void {
+function show(answer: PredictedFile | FailedFile, terminal: Terminal, topAsked: boolean): void {
   if (answer.type === "failed") {
     const { file, reason } = answer;
     terminal.warn(`${plain(file)} cannot be read: ${reason}`);
     terminal.emit({ file, error: reason });
+  } else if (answer.labels) {
+    const { file, labels, top } = answer;
+    terminal.say(`${plain(file)}  ${labelsText(answer, labels, terminal.colours, topAsked)}`);
+    terminal.emit({ file, labels, top });
   } else {
     const { file, label, probability, top } = answer;
     const [, ...others] = top;
-    const rest = others.map((other) => `${plain(other.label)} ${percentage(other.probability)}`).join(", ");
+    const rest = others.map(ranked).join(", ");
     const { bold, dim } = terminal.colours;
     terminal.say(
       `${plain(file)}  ${bold(plain(label))} ${percentage(probability)}${rest && dim(`  ${rest}`)}`,
@@ -50,4 +60,22 @@ function show(answer: PredictedFile | FailedFile, terminal: Terminal): void {
     terminal.emit({ file, label, probability, top });
   }
   if (answer.done < answer.total) terminal.progress("Predicting", answer.done, answer.total);
+}
+
+function ranked({ label, probability }: Ranked): string {
+  return `${plain(label)} ${percentage(probability)}`;
+}
+
+/** The labels that hold; then those that do not, as far as they are asked for, or the nearest where none does. */
+function labelsText(
+  { top }: PredictedFile,
+  labels: readonly Ranked[],
+  { bold, dim }: Colours,
+  topAsked: boolean,
+): string {
+  const held = labels.map(({ label, probability }) => `${bold(plain(label))} ${percentage(probability)}`);
+  const others = top.slice(labels.length);
+  const shown = topAsked ? others : labels.length === 0 ? others.slice(0, 1) : [];
+  const rest = shown.map(ranked).join(", ");
+  return `${held.join(", ") || "no label"}${rest && dim(`  ${rest}`)}`;
 }

@@ -1,20 +1,25 @@
 import { type Command, Option } from "commander";
-import { type Evaluation, type RunEvent, type TrainOptions, type TrainResult, train } from "../index.ts";
 import {
-  type BaseFlags,
-  examples,
-  number,
-  type OutputOptions,
-  share,
-  whole,
-  withBase,
-  withOutput,
-} from "./options.ts";
+  type AnyEvaluation,
+  isOfLabels,
+  type ShownAugmentations,
+  showAugmentations,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from "../index.ts";
+import { examples, number, type OutputOptions, share, whole, withBases, withOutput } from "./options.ts";
+import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
+import { withTraining } from "./training-options.ts";
 import { evaluationView } from "./view/evaluation.ts";
-import { decimal, duration, integer, percentage } from "./view/format.ts";
+import { count, decimal, duration, integer, percentage } from "./view/format.ts";
 
-type Flags = OutputOptions & BaseFlags & Omit<TrainOptions, "data" | "signal" | keyof BaseFlags>;
+type Flags = OutputOptions &
+  Omit<TrainOptions, "data" | "signal"> & {
+    /** A file's name, or that there is none. */
+    readonly showAugmentations?: string | true;
+  };
 
 /** `tsugiki train DATA` */
 export function trainCommand(program: Command, signal: AbortSignal): void {
@@ -26,45 +31,37 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
         "a CSV, TSV or JSONL list, CIFAR batches, the Food-101 layout, or a zip of any of these.",
     )
     .argument("<data>", "folder, zip archive or list of labelled pictures")
-    .option("--out <folder>", "the run's folder (default: runs/ and the data's name)")
-    .option(
-      "--head <layers>",
-      'what is grafted on: "linear", or layers such as "dense:256:relu,dropout:0.2"',
-      "linear",
-    );
-  withBase(command)
-    .option(
-      "--val <share>",
-      "share for validation, where the data is not split already (default: 0.15)",
-      share,
-    )
-    .option("--test <share>", "share for testing, likewise (default: 0.15)", share)
-    .option("--seed <number>", "of every random choice (default: 0)", whole)
-    .option("--strict", "stop at the first picture that cannot be read, instead of skipping it")
-    .option("--layout <name>", "how the data is laid out (default: found by looking)")
-    .addOption(new Option("--class-weights <how>", "weigh rare classes more").choices(["none", "balanced"]))
-    .option("--label-smoothing <share>", "take this much certainty from the labels", share)
-    .option("--regularisation <lambda>", "of a linear head (default: chosen on the validation part)", number)
-    .option("--epochs <number>", "of a head with hidden layers, at most (default: 40)", whole)
-    .option("--batch-size <pictures>", "likewise (default: 32)", whole)
+    .option("--out <folder>", "the run's folder (default: runs/ and the data's name)");
+  withTraining(withBases(command))
     .addOption(
-      new Option("--optimizer <name>", "likewise (default: adam)").choices([
-        "adam",
-        "adamw",
-        "sgd",
-        "rmsprop",
+      new Option("--schedule <name>", "of the learning rate").choices([
+        "constant",
+        "cosine",
+        "linear",
+        "one-cycle",
       ]),
     )
-    .option("--learning-rate <rate>", "likewise (default: the optimizer's own)", number)
-    .option("--weight-decay <rate>", "likewise (default: the optimizer's own)", number)
+    .option("--warmup <share>", "of the updates, in which the rate rises", share)
+    .option(
+      "--show-augmentations [file.png]",
+      "write a sheet of what the network sees of a dozen pictures, and train nothing (default: in the run's folder)",
+    )
+    .option("--resume", "go on where the same training was stopped or killed")
+    .option(
+      "--checkpoint-every <seconds>",
+      "at most, while the base is trained (default: 10, or more where that costs time)",
+      number,
+    )
+    .option("--epochs <number>", "at most (default: 40 for a head with hidden layers)", whole)
+    .option(
+      "--learning-rate <rate>",
+      "at its highest (default: the optimizer's own for a head, the strategy's for a base); see lr-find",
+      number,
+    )
     .option(
       "--patience <epochs>",
       "stop after so many epochs without a better validation loss (default: 5)",
       whole,
-    )
-    .option(
-      "--cache <folder>",
-      "where computed features are kept (default: $TSUGIKI_CACHE or the user's cache)",
     );
   withOutput(command)
     .addHelpText(
@@ -73,71 +70,38 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
         "tsugiki train photos",
         "tsugiki train photos.zip --out runs/mine --json",
         "tsugiki train flowers --base mobilenet.onnx --preprocess imagenet --size 128",
+        "tsugiki train flowers --base a.onnx --preprocess inception --base b.onnx --preprocess imagenet",
+        "tsugiki train flowers --strategy finetune --augment strong --show-augmentations sheet.png",
         "tsugiki train flowers --head dense:256:relu,dropout:0.2 --epochs 60",
       ]),
     )
     .action(async (data: string, flags: Flags) => {
       const terminal = new Terminal(flags);
-      for await (const event of train({ ...flags, data, signal })) show(event, terminal);
+      const { showAugmentations: file } = flags;
+      if (file !== undefined) {
+        const name = file === true ? {} : { file };
+        const shown = await showAugmentations({ ...flags, ...name, data, signal });
+        terminal.say(shownText(shown));
+        terminal.emit(shown);
+        return;
+      }
+      for await (const event of train({ ...flags, data, signal })) {
+        if (event.type !== "done") showTraining(event, terminal);
+        else {
+          terminal.say(resultView(event.result, terminal));
+          terminal.emit(resultJson(event.result));
+        }
+      }
     });
 }
 
-function show(event: RunEvent, terminal: Terminal): void {
-  switch (event.type) {
-    case "opened": {
-      const { data, classes, base, ignored } = event;
-      terminal.note(
-        `${data.path}: ${integer(data.pictures)} pictures of ${integer(classes.length)} classes (${data.layout})`,
-      );
-      terminal.note(
-        `Base: ${base.name}, ${base.size} x ${base.size} pixels (--fit ${base.fit}: ${fitWords[base.fit]}), ` +
-          `cut at '${base.cut}', ${integer(base.width)} features; normalised as ${base.preprocessSource} says`,
-      );
-      if (ignored.length > 0)
-        terminal.note(`Passed over, hidden or no pictures: ${integer(ignored.length)} (run.json lists them)`);
-      break;
-    }
-    case "features":
-      terminal.progress("Features", event.done, event.total);
-      break;
-    case "skipped":
-      terminal.warn(`skipped ${event.file}: ${event.reason}`);
-      break;
-    case "split": {
-      const { train: fitted, val, test, twins, parted } = event;
-      const together =
-        parted > 0 ? `, ${integer(parted)} of them parted by the data's own split` : " and stay together";
-      const note = twins > 0 ? `; ${integer(twins)} have a twin${together}` : "";
-      terminal.note(
-        `Split: ${integer(fitted)} to train, ${integer(val)} to validate, ${integer(test)} to test${note}`,
-      );
-      break;
-    }
-    case "warning":
-      terminal.warn(event.message);
-      break;
-    case "solve":
-      terminal.progress("Head", event.step, event.steps, { unit: "strengths of regularisation" });
-      break;
-    case "epoch":
-      terminal.progress("Head", event.epoch, event.epochs, { unit: "epochs" });
-      break;
-    case "evaluated":
-      break;
-    case "done":
-      terminal.say(resultView(event.result, terminal));
-      terminal.emit(resultJson(event.result));
-      break;
-    default:
-      event satisfies never;
-  }
+function shownText({ file, width, height, pictures, views, augmentation }: ShownAugmentations): string {
+  return [
+    `${file}  (${width} x ${height} pixels)`,
+    `${count(pictures.length, "picture")} as the network sees them, the first column as they are, then ${count(views, "view")} each: ${augmentation}`,
+    "Nothing was trained: leave --show-augmentations out for that.",
+  ].join("\n");
 }
-
-const fitWords: Readonly<Record<string, string>> = {
-  cover: "the middle square is seen",
-  squash: "pictures are stretched to a square",
-  contain: "pictures are framed to a square",
-};
 
 function resultView(result: TrainResult, terminal: Terminal): string {
   const { headline, test, val, out, model, skipped, pictures } = result;
@@ -149,8 +113,7 @@ function resultView(result: TrainResult, terminal: Terminal): string {
     const title = headline === "test" ? "On the test part, which training never saw:" : valOnly;
     lines.push(title, "", evaluationView(measured, { colours, width }));
   }
-  if (headline === "test" && val !== null)
-    lines.push("", `Validation (used to choose): ${percentage(val.accuracy)} of ${integer(val.n)}`);
+  if (headline === "test" && val !== null) lines.push("", validationLine(val));
   if (result.regularisation !== null) {
     const how = val === null ? "not chosen: nothing was held back for that" : "chosen on the validation part";
     lines.push(`Regularisation ${result.regularisation} (${how})`);
@@ -168,12 +131,24 @@ function resultView(result: TrainResult, terminal: Terminal): string {
   return lines.join("\n");
 }
 
+function validationLine(val: AnyEvaluation): string {
+  if (!isOfLabels(val))
+    return `Validation (used to choose): ${percentage(val.accuracy)} of ${integer(val.n)}`;
+  return `Validation (used to choose): mAP ${decimal(val.meanAveragePrecision ?? 0)} on ${integer(val.n)}`;
+}
+
 const valOnly =
   "On the validation part. It was also used to choose, and there is no test part, so this flatters a little:";
 
 /** The figures of a part, and for the one part that must stand in for a test, what it was used for. */
-function figures(evaluation: Evaluation, usedToChoose: boolean) {
-  const { n, accuracy, interval, topK, logLoss, macro } = evaluation;
+function figures(evaluation: AnyEvaluation, usedToChoose: boolean) {
+  const { n, accuracy, interval, logLoss, macro } = evaluation;
+  if (isOfLabels(evaluation)) {
+    const { meanAveragePrecision, microF1 } = evaluation;
+    const several = { meanAveragePrecision, accuracy, n, interval, logLoss, microF1 };
+    return { ...several, macroF1: macro.f1, usedToChoose };
+  }
+  const { topK } = evaluation;
   return { accuracy, n, interval, topK, logLoss, macroF1: macro.f1, usedToChoose };
 }
 

@@ -47,3 +47,22 @@ export function random(seed: number): Random {
     },
   };
 }
+
+/**
+ * A seed derived from another and a path of whole numbers, such as (epoch, batch): the same path gives the same seed,
+ * others give unrelated ones. Whoever derives keeps no generator between two moments, and can stop and go on anywhere.
+ */
+export function deriveSeed(seed: number, ...path: readonly number[]): number {
+  let h = seed >>> 0;
+  for (const part of path) {
+    // MurmurHash3's 32-bit mixing of one word (Appleby), then its finaliser.
+    const k = Math.imul(part | 0, 0xcc9e2d51);
+    h ^= Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+    h ^= h >>> 16;
+    h = Math.imul(h, 0x85ebca6b);
+    h ^= h >>> 13;
+    h = (Math.imul(h, 0xc2b2ae35) + 0x9e3779b9) | 0;
+    h ^= h >>> 16;
+  }
+  return h >>> 0;
+}

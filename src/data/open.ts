@@ -2,6 +2,7 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { DatasetError, tidyReason, UnknownLayoutError } from "./errors.ts";
+import { labelsOf } from "./labels.ts";
 import { byCodePoint, isListName, isPictureName, someNames } from "./names.ts";
 import { sniff } from "./picture-format.ts";
 import type { Dataset } from "./sample.ts";
@@ -135,7 +136,7 @@ function whatIsThere({ files, ignored }: Listing, found: readonly string[]): str
 }
 
 async function finish(path: string, tree: FileTree, layout: Layout, found: Found): Promise<Dataset> {
-  const { samples, ignored } = found;
+  const { samples, ignored, multiLabel = false } = found;
   if (samples.length === 0) {
     const [first] = ignored;
     const why =
@@ -146,7 +147,7 @@ async function finish(path: string, tree: FileTree, layout: Layout, found: Found
     };
     throw new DatasetError({ ...parts, next: "Check that this is the dataset's own folder." }, { path });
   }
-  const labels = new Set(samples.map((sample) => sample.label));
+  const labels = new Set(samples.flatMap(labelsOf));
   const classes = found.classes ?? [...labels].sort(byCodePoint);
   const known = new Set(classes);
   const unknown = [...labels].filter((label) => !known.has(label));
@@ -159,6 +160,7 @@ async function finish(path: string, tree: FileTree, layout: Layout, found: Found
     path,
     layout: found.layout ?? layout.name,
     classes,
+    multiLabel,
     samples: found.layout === undefined ? samples.toSorted((a, b) => byCodePoint(a.id, b.id)) : samples,
     ignored: ignored.toSorted((a, b) => byCodePoint(a.path, b.path)),
     close: () => tree.close(),

@@ -12,7 +12,10 @@ export type Content =
 export interface Sample {
   /** Unique in its dataset: the path from the dataset's root with "/" between names, or "batch.bin#17". */
   readonly id: string;
+  /** Its class; of multi-label data all its labels as one text, "red|round", or "|" for none of them. */
   readonly label: string;
+  /** All its labels, of multi-label data only: none, one or several, sorted by code point. */
+  readonly labels?: readonly string[];
   /** Set where the dataset comes ready split. */
   readonly part?: Part;
   readonly content: Content;
@@ -26,6 +29,8 @@ export interface Dataset {
   readonly layout: string;
   /** Class names in the order of their indices: as the layout gives them, else sorted by code point. */
   readonly classes: readonly string[];
+  /** Whether a picture may have several labels at once, or none: then each class is a label by itself. */
+  readonly multiLabel: boolean;
   readonly samples: readonly Sample[];
   /** Files passed over because they are hidden or no pictures, and rows of lists that name no readable file. */
   readonly ignored: readonly { readonly path: string; readonly reason: string }[];

@@ -50,14 +50,19 @@ const mostOfDue = 2;
  *
  * `settled` counts what each class has in train beyond the groups. Returns the first class, by name, that cannot have
  * one in each part, with the number of its groups.
+ *
+ * Classes that overlap (several labels at once) are held to what is possible: each has one in train; of the others a
+ * part goes without where the class has too few groups or those it shares stand in the way. Then nothing is returned.
  */
 export function repair(
   settled: ReadonlyMap<string, number>,
   groups: readonly Group[],
   wanted: readonly Wanted[],
+  { overlapping = false } = {},
 ): { label: string; groups: number } | undefined {
   if (wanted.length < 2) return undefined;
-  const classes = new Classes(settled, groups, wanted);
+  const classes = new Classes(settled, groups, wanted, overlapping);
+  if (overlapping) classes.trainAll();
   for (const label of classes.labels()) {
     for (const { part } of wanted) {
       while (classes.count(label, part) > classes.bounds(label, part).most) {
@@ -76,7 +81,7 @@ export function repair(
             ? classes.nearest(label, (group, to) => comes(group, to) && classes.mayLeave(group))
             : undefined);
         if (move !== undefined) classes.move(move);
-        else if (classes.count(label, part) > 0) break;
+        else if (overlapping || classes.count(label, part) > 0) break;
         else return { label, groups: classes.own(label).length };
       }
     }
@@ -84,12 +89,24 @@ export function repair(
   return undefined;
 }
 
+/** The parts in which a rare one of several labels at once is wanted, the first before the others. */
+const firstServed: readonly Part[] = ["train", "test", "val"];
+
 class Classes {
   readonly #classes = new Map<string, ClassCounts>();
   readonly #wanted: readonly Wanted[];
+  readonly #overlapping: boolean;
+  readonly #settled: ReadonlyMap<string, number>;
 
-  constructor(settled: ReadonlyMap<string, number>, groups: readonly Group[], wanted: readonly Wanted[]) {
+  constructor(
+    settled: ReadonlyMap<string, number>,
+    groups: readonly Group[],
+    wanted: readonly Wanted[],
+    overlapping: boolean,
+  ) {
     this.#wanted = wanted;
+    this.#overlapping = overlapping;
+    this.#settled = settled;
     for (const [label, train] of settled)
       this.#classes.set(label, { own: [], counts: { train, val: 0, test: 0 } });
     for (const group of groups) {
@@ -116,9 +133,26 @@ class Classes {
     const { from = 0, to = 0 } = this.#wanted.find((one) => one.part === part) ?? {};
     const total = this.own(label).length;
     const due = (to - from) * total;
-    const least = Math.max(1, Math.round(leastOfDue * due));
+    const least = Math.max(this.#fewest(label, part), Math.round(leastOfDue * due));
     // Rounded down: what a part has too much, training has too little.
     return { least, most: part === "train" ? total : Math.max(1, Math.floor(mostOfDue * due)) };
+  }
+
+  /** One; of overlapping classes none where train, then test, then val, have used up a rare one's groups. */
+  #fewest(label: string, part: Part): number {
+    if (!this.#overlapping) return 1;
+    const asked = firstServed.filter((one) => this.#wanted.some((each) => each.part === one));
+    const enough = this.own(label).length + ((this.#settled.get(label) ?? 0) > 0 ? 1 : 0);
+    return asked.indexOf(part) < enough ? 1 : 0;
+  }
+
+  /** Brings a group into train for each class that has none there, whatever that takes from another part. */
+  trainAll(): void {
+    for (const label of this.labels()) {
+      if (this.count(label, "train") > 0) continue;
+      const move = this.nearest(label, (_, to) => to === "train");
+      if (move !== undefined) this.move(move);
+    }
   }
 
   /** Whether each of the group's classes still has enough where it leaves. */

@@ -1,6 +1,7 @@
 import { assert } from "../core/assert.ts";
 import { UsageError } from "../core/errors.ts";
 import { TooFewPicturesError } from "./errors.ts";
+import { labelsOf } from "./labels.ts";
 import { byCodePoint } from "./names.ts";
 import type { Part } from "./sample.ts";
 import { type Group, repair, type Wanted } from "./split-repair.ts";
@@ -8,6 +9,8 @@ import { type Group, repair, type Wanted } from "./split-repair.ts";
 /** What a split needs to know of a sample. */
 export interface SplitSample {
   readonly label: string;
+  /** All its labels, where it may have several or none. */
+  readonly labels?: readonly string[];
   /** sha-256 of the picture's bytes, in hex. */
   readonly hash: string;
   /** Near-duplicates share a group: `groupDuplicates`. */
@@ -37,6 +40,9 @@ export interface SplitOptions {
  * Guaranteed is that near-duplicates without a part go together, and that every class has a picture in each part that
  * is made. Its bounds a class can miss only where groups that it shares with other classes stand in the way.
  *
+ * Of several labels at once each counts as a class, with this difference: they overlap, and some are rare, so a label
+ * that cannot be in every part is in train first, then in test, then in val, as far as its pictures go.
+ *
  * Parts that are given stay. Where a dataset comes with parts but without val, val is carved from train; a test part
  * it does not have is not made, and pictures without a part count as train or follow their duplicates.
  *
@@ -54,7 +60,8 @@ export function splitSamples(samples: readonly SplitSample[], options: SplitOpti
   checkTrain(samples, ready);
   const groups = groupsOf(samples, ready, shares, options.seed);
   const wanted = wantedParts(shares);
-  const short = repair(settledInTrain(samples, ready), [...groups.values()], wanted);
+  const overlapping = samples.some(({ labels }) => labels !== undefined);
+  const short = repair(settledInTrain(samples, ready), [...groups.values()], wanted, { overlapping });
   if (short !== undefined) throw tooFew(samples, short.label, short.groups, wanted);
   return samples.map((sample, i) => {
     const part = ready[i] ?? groups.get(sample.group)?.part;
@@ -96,14 +103,13 @@ function readyParts(samples: readonly SplitSample[]): (Part | undefined)[] {
 /** Each class needs a picture that is in train already or may be put there. */
 function checkTrain(samples: readonly SplitSample[], ready: readonly (Part | undefined)[]): void {
   const trained = new Set<string>();
-  for (const [i, { label }] of samples.entries()) {
-    if (ready[i] === undefined || ready[i] === "train") trained.add(label);
+  for (const [i, sample] of samples.entries()) {
+    if (ready[i] !== undefined && ready[i] !== "train") continue;
+    for (const label of labelsOf(sample)) trained.add(label);
   }
-  const label = [...new Set(samples.map((sample) => sample.label))]
-    .sort(byCodePoint)
-    .find((name) => !trained.has(name));
+  const label = [...new Set(samples.flatMap(labelsOf))].sort(byCodePoint).find((name) => !trained.has(name));
   if (label === undefined) return;
-  const pictures = samples.filter((sample) => sample.label === label).length;
+  const pictures = samples.filter((sample) => labelsOf(sample).includes(label)).length;
   const message =
     trained.size === 0
       ? {
@@ -125,8 +131,9 @@ function settledInTrain(
   ready: readonly (Part | undefined)[],
 ): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const [i, { label }] of samples.entries()) {
-    counts.set(label, (counts.get(label) ?? 0) + (ready[i] === "train" ? 1 : 0));
+  for (const [i, sample] of samples.entries()) {
+    for (const label of labelsOf(sample))
+      counts.set(label, (counts.get(label) ?? 0) + (ready[i] === "train" ? 1 : 0));
   }
   return counts;
 }
@@ -149,8 +156,9 @@ function groupsOf(
     const part = place < shares.test ? "test" : place < shares.test + shares.val ? "val" : "train";
     groups.set(group, { place, hash, labels: new Set(), part });
   }
-  for (const [i, { group, label }] of samples.entries()) {
-    if (ready[i] === undefined) groups.get(group)?.labels.add(label);
+  for (const [i, sample] of samples.entries()) {
+    if (ready[i] !== undefined) continue;
+    for (const label of labelsOf(sample)) groups.get(sample.group)?.labels.add(label);
   }
   return groups;
 }
@@ -180,7 +188,7 @@ function tooFew(
   groups: number,
   wanted: readonly Wanted[],
 ): TooFewPicturesError {
-  const pictures = samples.filter((sample) => sample.label === label).length;
+  const pictures = samples.filter((sample) => labelsOf(sample).includes(label)).length;
   const parts = wanted.map(({ part }) => part).join(", ");
   const distinct = groups < pictures ? ` (${groups} to share out: near-duplicates count once)` : "";
   return new TooFewPicturesError(

@@ -1,5 +1,5 @@
 /** The distance from 1 to the next float32, 2^-23: what scikit-learn clips float32 probabilities by. */
-const epsilon = 2 ** -23;
+export const epsilon = 2 ** -23;
 
 /**
  * -(1/n) Σ ln p(true class), each p held to [ε, 1 - ε]

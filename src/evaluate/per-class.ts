@@ -33,23 +33,35 @@ export function classScores(
     taken[predicted[row]!]!++;
     if (labels[row] === predicted[row]) hits[labels[row]!]!++;
   }
-  return classes.map((name, i) => {
-    const scores = [
-      ["precision", hits[i]!, taken[i]!],
-      ["recall", hits[i]!, support[i]!],
-      ["f1", 2 * hits[i]!, taken[i]! + support[i]!],
-    ] as const;
-    const [precision, recall, f1] = scores.map(([, part, whole]) => (whole === 0 ? 0 : part / whole));
-    return {
-      name,
-      support: support[i]!,
-      predicted: taken[i]!,
-      precision: precision!,
-      recall: recall!,
-      f1: f1!,
-      notDefined: scores.filter(([, , whole]) => whole === 0).map(([score]) => score),
-    };
-  });
+  return classes.map((name, i) =>
+    scoreOf(name, { support: support[i]!, predicted: taken[i]!, hits: hits[i]! }),
+  );
+}
+
+/** The scores of a class with `support` = TP + FN, `predicted` = TP + FP and `hits` = TP. */
+export function scoreOf(
+  name: string,
+  {
+    support,
+    predicted,
+    hits,
+  }: { readonly support: number; readonly predicted: number; readonly hits: number },
+): ClassScore {
+  const scores = [
+    ["precision", hits, predicted],
+    ["recall", hits, support],
+    ["f1", 2 * hits, predicted + support],
+  ] as const;
+  const [precision, recall, f1] = scores.map(([, part, whole]) => (whole === 0 ? 0 : part / whole));
+  return {
+    name,
+    support,
+    predicted,
+    precision: precision!,
+    recall: recall!,
+    f1: f1!,
+    notDefined: scores.filter(([, , whole]) => whole === 0).map(([score]) => score),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { reason } from "../core/errors.ts";
+import { listOf, oneOrMore } from "../core/list.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Dim, Graph, Model, ValueInfo } from "../onnx/graph.ts";
 import { maxSide } from "../surgery/image-input.ts";
@@ -9,19 +10,24 @@ import { ClassifierError } from "./errors.ts";
 export const probabilitiesOutput = "probabilities";
 export const embeddingOutput = "embedding";
 
-/** What an exported classifier says of itself, in its metadata. */
+/** A base as an exported classifier names it. */
+export interface BaseRecord {
+  readonly name: string;
+  /** sha256 of the base model's file. */
+  readonly sha256: string;
+  /** The tensor at which it was cut. */
+  readonly cut: string;
+  readonly licence: string | null;
+}
+
+/** What an exported classifier says of itself, in its metadata; of several bases, two lists in the same order. */
 export interface ClassifierRecord {
   /** Class names in the order of the probabilities. */
   readonly labels: readonly string[];
-  readonly preprocess: Preprocess;
-  readonly base: {
-    readonly name: string;
-    /** sha256 of the base model's file. */
-    readonly sha256: string;
-    /** The tensor at which it was cut. */
-    readonly cut: string;
-    readonly licence: string | null;
-  };
+  /** Left out where classes exclude each other; "multi-label": each probability stands by itself, and any number hold. */
+  readonly task?: "multi-label";
+  readonly preprocess: Preprocess | readonly Preprocess[];
+  readonly base: BaseRecord | readonly BaseRecord[];
   /** Options, seed, data fingerprint and figures of the training, as plain JSON. */
   readonly training: Readonly<Record<string, unknown>>;
 }
@@ -34,6 +40,7 @@ const labelsKey = "labels";
  * The finished classifier as one graph: uint8 `pixels` [N, H, W, 3] of any H and W in, float32 `probabilities`
  * [N, classes] and `embedding` [N, width] out. `features` is the graph from pixels to the feature vector, its only
  * output; `head` takes `features` to `logits`.
+ * The probabilities are a Softmax of the logits, or, of several labels at once, a Sigmoid of each.
  * A network whose batch is fixed at 1 gives a classifier of one picture at a time.
  */
 export function buildClassifier(features: Model, head: Model, record: ClassifierRecord): Model {
@@ -49,19 +56,27 @@ export function buildClassifier(features: Model, head: Model, record: Classifier
     graph: { ...joined.graph, name: "tsugiki classifier", inputs },
     metadata: new Map(),
   });
-  b.op("Softmax", ["logits"], { axis: -1 }, { outputs: [probabilitiesOutput] });
+  const [opType, attributes] = record.task === "multi-label" ? ["Sigmoid", {}] : ["Softmax", { axis: -1 }];
+  b.op(opType, ["logits"], attributes, { outputs: [probabilitiesOutput] });
   b.op("Identity", [vector.name], {}, { outputs: [embeddingOutput] });
   b.output(probabilitiesOutput, "float32", [batch, record.labels.length]);
   b.output(embeddingOutput, "float32", [batch, shape?.[1]]);
+  const license = licenceOf(record);
   const classifier = b.model({
     metadata: {
       [recordKey]: JSON.stringify(record),
       [labelsKey]: record.labels.map((label) => label.replace(/[\r\n]+/g, " ")).join("\n"),
-      ...(record.base.licence !== null && { license: record.base.licence }),
+      ...(license !== undefined && { license }),
     },
   });
   const { graph } = classifier;
   return { ...classifier, graph: { ...graph, nodes: distinctNodeNames(graph.nodes) } };
+}
+
+/** As an SPDX expression; where one base states none, nothing can be said of the whole. */
+function licenceOf({ base }: ClassifierRecord): string | undefined {
+  const all = new Set(listOf(base).map(({ licence }) => licence));
+  return all.has(null) ? undefined : [...all].join(" AND ");
 }
 
 function withBatch(input: ValueInfo, batch: Dim): ValueInfo {
@@ -123,17 +138,28 @@ function isFields(value: unknown): value is Fields {
 function checkedRecord(value: unknown, classes: Dim): ClassifierRecord {
   const refuse = (what: string): Error => new Error(what);
   if (!isFields(value)) throw refuse("It is not a JSON object");
-  const { labels, preprocess, base, training } = value;
+  const { labels, task, preprocess, base, training } = value;
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
     throw refuse("Its labels are not a list of names");
   if (typeof classes === "number" && classes !== labels.length)
     throw refuse(`It names ${labels.length} classes, the network has ${classes}`);
-  if (!isFields(preprocess) || !isPreprocess(preprocess)) throw refuse("Its preprocessing is not whole");
-  if (!isFields(base) || !isBase(base)) throw refuse("Its base is not named");
-  return { labels, preprocess, base, training: isFields(training) ? training : {} };
+  if (task !== undefined && task !== "multi-label") throw refuse(`Its task is ${JSON.stringify(task)}`);
+  const [ways, bases]: [readonly unknown[], readonly unknown[]] = [listOf(preprocess), listOf(base)];
+  if (ways.length === 0 || !ways.every(isPreprocess)) throw refuse("Its preprocessing is not whole");
+  if (bases.length === 0 || !bases.every(isBase)) throw refuse("Its base is not named");
+  if (ways.length !== bases.length)
+    throw refuse(`It names ${bases.length} bases and the preprocessing of ${ways.length}`);
+  return {
+    labels,
+    ...(task && { task }),
+    preprocess: oneOrMore(ways),
+    base: oneOrMore(bases),
+    training: isFields(training) ? training : {},
+  };
 }
 
-function isPreprocess(fields: Fields): fields is Fields & Preprocess {
+function isPreprocess(fields: unknown): fields is Preprocess {
+  if (!isFields(fields)) return false;
   const isTriple = (value: unknown): boolean =>
     Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
   const { size, scale, mean, std, fit, channels, layout } = fields;
@@ -150,7 +176,8 @@ function isPreprocess(fields: Fields): fields is Fields & Preprocess {
   );
 }
 
-function isBase(fields: Fields): fields is Fields & ClassifierRecord["base"] {
+function isBase(fields: unknown): fields is BaseRecord {
+  if (!isFields(fields)) return false;
   const { name, sha256, cut, licence } = fields;
   const areTexts = [name, sha256, cut].every((text) => typeof text === "string");
   return areTexts && (licence === null || typeof licence === "string");

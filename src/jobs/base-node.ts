@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../core/errors.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -15,10 +15,11 @@ import {
   unknownPreprocess,
 } from "../surgery/preprocess-config.ts";
 import { type Backbone, prepareBackbone } from "../train/backbone.ts";
+import { featureGraph } from "../train/extract.ts";
 
 /** Which pretrained network to graft on, and how pictures reach it. */
 export interface BaseOptions {
-  /** Path of an ONNX file; the backbone in the box when left out. */
+  /** Path of an ONNX file; "box", or left out: the backbone in the box. */
   readonly base?: string | undefined;
   /** How pictures are normalised, where the model's own files do not say, or say it wrongly. */
   readonly preprocess?: NormalisationName | undefined;
@@ -87,7 +88,9 @@ export async function openBase(
   { needsPreprocess = true } = {},
 ): Promise<OpenedBase> {
   checkOptions(options);
-  const file = options.base ?? boxFile;
+  const { base = boxName } = options;
+  const isBox = base === boxName;
+  const file = isBox ? boxFile : base;
   const model = await loadModel(file);
   const stated = await preprocessOf(model, file, options.preprocess);
   if (stated === undefined && needsPreprocess) throw unknownPreprocess(file);
@@ -96,7 +99,7 @@ export async function openBase(
   const backbone = await prepareBackbone(
     model,
     {
-      name: options.base === undefined ? boxName : basename(file),
+      name: isBox ? boxName : basename(file),
       preprocess: hints,
       ...(size !== undefined && { size }),
       ...(fit !== undefined && { fit }),
@@ -105,4 +108,40 @@ export async function openBase(
     runtime,
   );
   return { backbone, file, preprocessSource: hints.source };
+}
+
+/**
+ * Opens bases one after another, in their order. Throws what `openBase` throws, UsageError where one stands twice,
+ * UpgradeError where they cannot be joined.
+ */
+export async function openBases(
+  all: readonly BaseOptions[],
+  runtime: Runtime,
+): Promise<[OpenedBase, ...OpenedBase[]]> {
+  const [first = {}, ...others] = all;
+  const bases: [OpenedBase, ...OpenedBase[]] = [await openBase(first, runtime)];
+  for (const options of others) {
+    const base = await openBase(options, runtime);
+    if (bases.some((other) => identityOf(other) === identityOf(base))) throw twice(base);
+    bases.push(base);
+  }
+  // Networks that cannot be joined are told of now, not after hours of work.
+  const [start, ...rest] = bases;
+  featureGraph(start.backbone, ...rest.map(({ backbone }) => backbone));
+  return bases;
+}
+
+function identityOf({ backbone: { cut, preprocess }, file }: OpenedBase): string {
+  return JSON.stringify([resolve(file), cut, preprocess]);
+}
+
+function twice({ backbone: { name, preprocess } }: OpenedBase): UsageError {
+  return new UsageError(
+    {
+      what: `The base ${name} stands there twice, at ${preprocess.size} x ${preprocess.size} both times:`,
+      why: "the same features again tell the head nothing new.",
+      next: "Name each base once, or give them different --size, --fit or --cut.",
+    },
+    { option: "base", value: name },
+  );
 }

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { floats, uint8 } from "../core/tensor.ts";
 import { decode } from "../data/decode-sharp.ts";
 import type { Pixels } from "../data/sample.ts";
+import { labelThreshold } from "../evaluate/per-label.ts";
 import {
   type ClassifierRecord,
   embeddingOutput,
@@ -27,6 +28,8 @@ export interface Ranked {
 export interface Prediction extends Ranked {
   /** The most probable classes, the best first. */
   readonly top: readonly Ranked[];
+  /** Of a classifier of several labels at once: those at or above 0.5, the most probable first; perhaps none. */
+  readonly labels?: readonly Ranked[];
   /** Every class's probability, in the order of `Classifier.classes`. */
   readonly probabilities: Float32Array;
   /** The feature vector. */
@@ -90,6 +93,11 @@ export class Classifier {
     return this.record.labels;
   }
 
+  /** Whether a picture may have several labels at once, or none. */
+  get multiLabel(): boolean {
+    return this.record.task === "multi-label";
+  }
+
   /**
    * Classifies a file, an encoded picture in memory, or pixels. Throws PictureError for what does not decode and for
    * strips that the classifier's fit cannot take, UsageError for options and pixels that mean nothing, ClassifierError
@@ -113,15 +121,19 @@ export class Classifier {
     this.#checkUse(options);
     checkPixels(pixels);
     const { width, height, data } = pixels;
-    refuseStrips(pixels, this.record.preprocess.fit, "picture");
+    refuseStrips(pixels, sightOf(this.record.preprocess).fit, "picture");
     const run = this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
     this.#underway.add(run);
     const answer = await run.finally(() => this.#underway.delete(run));
     const probabilities = floats(answer[probabilitiesOutput]!);
-    const top = Array.from(probabilities, (probability, i) => ({ label: this.classes[i]!, probability }))
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, options.top ?? 5);
-    return { ...top[0]!, top, probabilities, embedding: floats(answer[embeddingOutput]!) };
+    const ranked = Array.from(probabilities, (probability, i) => ({
+      label: this.classes[i]!,
+      probability,
+    })).sort((a, b) => b.probability - a.probability);
+    const top = ranked.slice(0, options.top ?? 5);
+    const labels = ranked.filter(({ probability }) => probability >= labelThreshold);
+    const several = this.multiLabel && { labels };
+    return { ...ranked[0]!, top, ...several, probabilities, embedding: floats(answer[embeddingOutput]!) };
   }
 
   /** Waits for the predictions under way and frees the engine. Closing twice does no harm. */

@@ -2,9 +2,11 @@ import { mapConcurrent } from "../core/async.ts";
 import { UsageError } from "../core/errors.ts";
 import { decode } from "../data/decode-sharp.ts";
 import { DatasetError } from "../data/errors.ts";
+import { labellingOf, truthOf } from "../data/labelling.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
-import { type Evaluation, evaluatePredictions } from "../evaluate/report.ts";
+import { type AnyEvaluation, evaluateLabels } from "../evaluate/label-report.ts";
+import { evaluatePredictions } from "../evaluate/report.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { decodePicture, loadPicture, orSkipped, type SkippedPicture, sightOf } from "../train/picture.ts";
 import { Classifier } from "./classifier-node.ts";
@@ -34,7 +36,10 @@ export interface EvaluatingEvent {
   readonly total: number;
 }
 
-export interface EvaluateResult extends Evaluation {
+export type EvaluateResult = AnyEvaluation & MeasuredPictures;
+
+/** Which pictures the figures are of. */
+interface MeasuredPictures {
   readonly split: Part | "all";
   /** Measured pictures that the classifier was trained on; on those it flatters itself. */
   readonly trainedOn: number;
@@ -46,7 +51,7 @@ export interface EvaluateResult extends Evaluation {
 /** A picture that was measured. */
 interface Answer {
   readonly probabilities: Float32Array;
-  readonly label: string;
+  readonly sample: Sample;
   readonly recorded: ReadonlySet<Part>;
 }
 
@@ -72,6 +77,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
   try {
     const classifier = await Classifier.load(options.model, { runs: "many" });
     try {
+      checkTask(dataset, classifier);
       checkClasses(dataset, classifier);
       const recorded = await readRecordedParts(classifier.file);
       const job: Job = { dataset, classifier, recorded, strict, signal };
@@ -86,6 +92,21 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
   } finally {
     await dataset.close();
   }
+}
+
+function checkTask({ path, multiLabel }: Dataset, classifier: Classifier): void {
+  if (multiLabel === classifier.multiLabel) return;
+  const [one, several] = ["one class a picture", "several labels at once"];
+  throw new UsageError(
+    {
+      what: `${path} gives ${multiLabel ? several : one}, and the classifier was trained on ${multiLabel ? one : several}.`,
+      why: multiLabel
+        ? "A list is of several labels where a row joins them with '|'."
+        : "Its lists join labels with '|': 'red|round', 'red|' for that one alone, '|' for none.",
+      next: "Evaluate on labels of the classifier's kind, or train on these.",
+    },
+    { option: "data", value: path },
+  );
 }
 
 function checkClasses(dataset: Dataset, classifier: Classifier): void {
@@ -170,7 +191,7 @@ async function* measureEach(
       const picture = await loadPicture(sample.id, sample.content);
       const pixels = await decodePicture(picture, sight, decode);
       const { probabilities } = await classifier.predictPixels(pixels, { top: 1 });
-      return { probabilities, label: sample.label, recorded: recorded.of(picture.hash) };
+      return { probabilities, sample, recorded: recorded.of(picture.hash) };
     };
     return orSkipped(sample.id, measure, { strict });
   };
@@ -185,7 +206,7 @@ async function* measureEach(
 function summarise(
   outcomes: readonly (Answer | SkippedPicture)[],
   split: Part | "all",
-  { classifier: { classes }, dataset: { path } }: Job,
+  { classifier: { classes, multiLabel }, dataset: { path } }: Job,
 ): EvaluateResult {
   const answered = outcomes.filter((outcome) => "probabilities" in outcome);
   const skipped = outcomes.filter((outcome) => "reason" in outcome);
@@ -193,11 +214,15 @@ function summarise(
   const probabilities = new Float32Array(answered.length * classes.length);
   for (const [row, answer] of answered.entries())
     probabilities.set(answer.probabilities, row * classes.length);
-  const index = new Map(classes.map((name, i) => [name, i]));
-  const labels = Int32Array.from(answered, ({ label }) => index.get(label) ?? -1);
+  const { labels, targets } = truthOf(
+    answered.map(({ sample }) => sample),
+    labellingOf({ classes, multiLabel }),
+  );
   const counted = (part: Part): number => answered.filter(({ recorded }) => recorded.has(part)).length;
   const [trainedOn, usedToChoose] = [counted("train"), counted("val")];
-  const evaluation = evaluatePredictions({ probabilities, labels, classes });
+  const evaluation = targets
+    ? evaluateLabels({ probabilities, targets, classes })
+    : evaluatePredictions({ probabilities, labels, classes });
   return { split, ...evaluation, trainedOn, usedToChoose, skipped };
 }
 

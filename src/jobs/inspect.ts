@@ -2,6 +2,7 @@ import { mapConcurrent } from "../core/async.ts";
 import { groupBy } from "../core/group-by.ts";
 import { decode, describePicture } from "../data/decode-sharp.ts";
 import { groupDuplicates } from "../data/duplicates.ts";
+import { labelsOf } from "../data/labels.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
 import { nodeRuntime } from "../runtime/node.ts";
@@ -49,6 +50,8 @@ export interface Inspection {
   readonly layout: string;
   readonly pictures: number;
   readonly classes: readonly ClassCount[];
+  /** Of pictures that may have several labels at once: how many they have on average, and how many have none. */
+  readonly labels?: { readonly mean: number; readonly none: number };
   /** Shorter and longer side in pixels over the pictures that decode. */
   readonly sides: { readonly shortest: number; readonly median: number; readonly longest: number } | null;
   readonly unreadable: readonly SkippedPicture[];
@@ -88,6 +91,7 @@ export async function* inspect(options: InspectOptions): AsyncGenerator<Inspecti
       layout: dataset.layout,
       pictures: dataset.samples.length,
       classes: dataset.classes.map((name) => count(name, dataset.samples)),
+      ...(dataset.multiLabel && { labels: labelsPerPicture(dataset.samples) }),
       sides: sidesOf(seen),
       unreadable,
       ignored: dataset.ignored,
@@ -112,8 +116,16 @@ async function sizeOf({ id, content, bytes }: LoadedPicture): Promise<{ width: n
   return content.kind === "pixels" ? content : describePicture(bytes, id);
 }
 
+function labelsPerPicture(samples: readonly Sample[]): NonNullable<Inspection["labels"]> {
+  const counts = samples.map((sample) => labelsOf(sample).length);
+  return {
+    mean: counts.reduce((sum, own) => sum + own, 0) / counts.length,
+    none: counts.filter((own) => own === 0).length,
+  };
+}
+
 function count(name: string, samples: readonly Sample[]): ClassCount {
-  const own = samples.filter(({ label }) => label === name);
+  const own = samples.filter((sample) => labelsOf(sample).includes(name));
   const parts: Partial<Record<Part, number>> = {};
   for (const { part } of own) if (part !== undefined) parts[part] = (parts[part] ?? 0) + 1;
   return { name, pictures: own.length, parts };

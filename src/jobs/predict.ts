@@ -22,6 +22,8 @@ export interface PredictedFile extends Ranked {
   readonly type: "predicted";
   readonly file: string;
   readonly top: readonly Ranked[];
+  /** Of a classifier of several labels at once: those at or above 0.5, the most probable first; perhaps none. */
+  readonly labels?: readonly Ranked[];
   readonly prediction: Prediction;
   readonly done: number;
   readonly total: number;
@@ -70,8 +72,9 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicte
         yield { type: "failed", ...result, ...count };
       } else {
         const { file, prediction } = result;
-        const { label, probability, top: best } = prediction;
-        yield { type: "predicted", file, label, probability, top: best, prediction, ...count };
+        const { label, probability, top: best, labels } = prediction;
+        const several = labels && { labels };
+        yield { type: "predicted", file, label, probability, top: best, ...several, prediction, ...count };
       }
     }
   } finally {

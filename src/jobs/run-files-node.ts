@@ -1,19 +1,23 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { reason, UsageError } from "../core/errors.ts";
-import { predictedClasses } from "../evaluate/accuracy.ts";
+import { isOfLabels } from "../evaluate/label-report.ts";
 import type { Model } from "../onnx/graph.ts";
 import { saveModel } from "../onnx/load-node.ts";
+import type { Identity } from "../train/network/checkpoint.ts";
+import { CheckpointFile, type CheckpointOptions } from "../train/network/checkpoint-node.ts";
 import { RecordError } from "../train/observers/errors.ts";
 import { JsonLines, writeJson, writePredictions } from "../train/observers/run-files-node.ts";
+import { scalarsOf } from "../train/observers/scalars.ts";
 import { EventWriter, eventFileName } from "../train/observers/tensorboard.ts";
 import type { Measured, TrainEvent } from "../train/run.ts";
+import { classRows, labelRows } from "./prediction-rows.ts";
+import { createStage } from "./stage-folder-node.ts";
 
 /** The suffix that Tsugiki's own TensorBoard files bear: those of other programs in the folder are left alone. */
 const ownEvents = /^events\.out\.tfevents\..*\.tsugiki$/;
-const stagePrefix = ".tsugiki-";
+const checkpointName = ".checkpoint.onnx";
 
 /**
  * A run's folder. Everything is written aside and put in place by `publish`, at the end: a run that fails or is stopped
@@ -26,6 +30,7 @@ export class RunFiles {
   readonly #eventFile: number;
   readonly #tensorboard: EventWriter;
   #open = true;
+  #checkpoint: CheckpointFile | undefined;
 
   private constructor(out: string, stage: string, metrics: JsonLines, eventFile: number) {
     this.out = out;
@@ -38,9 +43,8 @@ export class RunFiles {
   /** Throws RecordError where the folder cannot be made or written to, UsageError where it would mix with `data`. */
   static async create(out: string, data: string): Promise<RunFiles> {
     refuseInside(out, data);
-    const stage = join(out, `${stagePrefix}${randomBytes(6).toString("hex")}`);
     try {
-      await mkdir(stage, { recursive: true });
+      const stage = await createStage(out);
       const metrics = await JsonLines.open(join(stage, "metrics.jsonl"));
       return new RunFiles(out, stage, metrics, openSync(join(stage, eventFileName(Date.now())), "w"));
     } catch (cause) {
@@ -56,33 +60,29 @@ export class RunFiles {
     }
   }
 
-  /** Notes what an event says of training; progress and warnings are for the screen alone. */
+  /** Where training of the base is kept while it goes on; `publish` takes it away. */
+  checkpoints(identity: Identity, options: Pick<CheckpointOptions, "resume" | "seconds">): CheckpointFile {
+    const file = join(this.out, checkpointName);
+    const aside = join(this.#stage, "checkpoint.onnx");
+    this.#checkpoint = new CheckpointFile({ ...options, file, aside }, identity);
+    return this.#checkpoint;
+  }
+
+  /** Notes what an event says of training, single steps as a curve alone; progress and warnings are for the screen. */
   record(event: TrainEvent): void {
     const scalars = scalarsOf(event);
     if (scalars === undefined) return;
-    this.#metrics.append(event);
+    if (event.type !== "step") this.#metrics.append(event);
     for (const [tag, value] of Object.entries(scalars.values)) {
       if (value !== undefined) this.#tensorboard.scalar(tag, scalars.step, value);
     }
   }
 
   /** predictions.csv: what the classifier says of each picture of the part behind the headline. */
-  async writePredictions(classes: readonly string[], { pictures, probabilities }: Measured): Promise<void> {
-    const best = predictedClasses(probabilities, classes.length);
-    function* rows() {
-      for (const [row, { sample }] of pictures.entries()) {
-        const own = probabilities.subarray(row * classes.length, (row + 1) * classes.length);
-        const predicted = best[row]!;
-        yield {
-          file: sample.id,
-          label: sample.label,
-          predicted: classes[predicted]!,
-          probability: own[predicted]!,
-          probabilities: own,
-        };
-      }
-    }
-    await writePredictions(join(this.#stage, "predictions.csv"), classes, rows());
+  async writePredictions(classes: readonly string[], measured: Measured): Promise<void> {
+    const multiLabel = isOfLabels(measured.evaluation);
+    const rows = (multiLabel ? labelRows : classRows)(classes, measured);
+    await writePredictions(join(this.#stage, "predictions.csv"), classes, rows, { multiLabel });
   }
 
   async writeModel(model: Model, classes: readonly string[]): Promise<void> {
@@ -103,13 +103,14 @@ export class RunFiles {
     }
     for (const name of fresh) await rename(join(this.#stage, name), join(this.out, name));
     await rm(this.#stage, { recursive: true });
+    await this.#checkpoint?.remove();
   }
 
-  /** Throws away what was not published; harmless after `publish`. */
+  /** Throws away what was not published, but for a checkpoint; harmless after `publish`. */
   async discard(): Promise<void> {
     this.#close();
     await rm(this.#stage, { recursive: true, force: true });
-    // Only if nothing else is there: a folder that the failed run made.
+    // Only if nothing else is there: a folder that the failed run made, without a checkpoint to go on from.
     await rmdir(this.out).catch(() => {});
   }
 
@@ -121,8 +122,8 @@ export class RunFiles {
   }
 }
 
-/** In the data's own folder the run's files would be strays, or a class, of the next run. */
-function refuseInside(out: string, data: string): void {
+/** Throws UsageError: in the data's own folder the run's files would be strays, or a class, of the next run. */
+export function refuseInside(out: string, data: string): void {
   const path = relative(resolve(data), resolve(out));
   const outside = path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path);
   if (out !== "" && outside) return;
@@ -136,39 +137,4 @@ function refuseInside(out: string, data: string): void {
     },
     { option: "out", value: out },
   );
-}
-
-interface Scalars {
-  readonly step: number;
-  readonly values: Readonly<Record<string, number | undefined>>;
-}
-
-function scalarsOf(event: TrainEvent): Scalars | undefined {
-  switch (event.type) {
-    case "solve":
-      return {
-        step: event.step,
-        values: {
-          "loss/train": event.trainLoss,
-          "loss/val": event.valLoss,
-          "accuracy/val": event.valAccuracy,
-          regularisation: event.regularisation,
-        },
-      };
-    case "epoch":
-      return {
-        step: event.epoch,
-        values: {
-          "loss/train": event.loss,
-          "loss/val": event.valLoss,
-          "accuracy/train": event.accuracy,
-          "accuracy/val": event.valAccuracy,
-          "learning rate": event.learningRate,
-        },
-      };
-    case "evaluated":
-      return { step: 0, values: { [`accuracy/final ${event.part}`]: event.evaluation.accuracy } };
-    default:
-      return undefined;
-  }
 }

@@ -1,8 +1,11 @@
+import { formatAugmentation } from "../augment/parse.ts";
 import { UsageError } from "../core/errors.ts";
+import { formatUnfreeze } from "../surgery/split-at.ts";
 import { inRange } from "../train/check-data.ts";
 import { type DenseHeadOptions, optimizers } from "../train/dense-head.ts";
 import { formatHead, type HeadSpec, parseHead } from "../train/head.ts";
 import type { TrainSettings } from "../train/run.ts";
+import { type NetworkOptions, networkOf } from "./network-settings.ts";
 
 /** Options of heads with hidden layers; a linear head, which is solved, takes none of them. */
 type DenseChoices = Pick<
@@ -11,7 +14,7 @@ type DenseChoices = Pick<
 >;
 
 /** How to train, as a user says it: everything may be left out. */
-export interface TrainChoices extends DenseChoices {
+export interface TrainChoices extends DenseChoices, NetworkOptions {
   /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
   readonly head?: string | HeadSpec | undefined;
   /** Shares for validation and test where the data does not come ready split. Default 0.15 each. */
@@ -35,7 +38,10 @@ const ofLinearHeads = ["regularisation"] as const;
 /** Fills in the defaults and checks everything, before hours of work rest on it. Throws UsageError. */
 export function settingsOf(choices: TrainChoices): TrainSettings {
   const head = headOf(choices.head ?? "linear");
-  refuseOfOtherHead(choices, head);
+  const network = networkOf(choices);
+  refuseOfOtherHead(choices, head, network !== undefined);
+  // Beside the base's training, the options of gradient steps are its own; the head first learns by its usual ones.
+  const dense: DenseChoices = network === undefined ? choices : {};
   const settings: TrainSettings = {
     head,
     val: choices.val ?? 0.15,
@@ -45,12 +51,13 @@ export function settingsOf(choices: TrainChoices): TrainSettings {
     classWeights: choices.classWeights ?? "none",
     labelSmoothing: choices.labelSmoothing ?? 0,
     regularisation: choices.regularisation,
-    optimizer: choices.optimizer ?? "adam",
-    learningRate: choices.learningRate,
-    weightDecay: choices.weightDecay,
-    epochs: choices.epochs ?? 40,
-    batchSize: choices.batchSize ?? 32,
-    patience: choices.patience ?? 5,
+    optimizer: dense.optimizer ?? "adam",
+    learningRate: dense.learningRate,
+    weightDecay: dense.weightDecay,
+    epochs: dense.epochs ?? 40,
+    batchSize: dense.batchSize ?? 32,
+    patience: dense.patience ?? 5,
+    network,
   };
   check(settings);
   return settings;
@@ -62,11 +69,13 @@ function headOf(head: string | HeadSpec): HeadSpec {
   return parseHead(Array.isArray(head) ? formatHead(head) : String(JSON.stringify(head)));
 }
 
-function refuseOfOtherHead(choices: TrainChoices, head: HeadSpec): void {
+function refuseOfOtherHead(choices: TrainChoices, head: HeadSpec, trainsNetwork: boolean): void {
   const [foreign, words] =
-    head.length === 0
-      ? [ofDenseHeads, "it is for heads with hidden layers, and a linear head is solved to its optimum"]
-      : [ofLinearHeads, "it is for linear heads; give heads with hidden layers a weight decay"];
+    head.length === 0 && trainsNetwork
+      ? [[] as const, ""]
+      : head.length === 0
+        ? [ofDenseHeads, "it is for heads with hidden layers, and a linear head is solved to its optimum"]
+        : [ofLinearHeads, "it is for linear heads; give heads with hidden layers a weight decay"];
   const option = foreign.find((name) => choices[name] !== undefined);
   if (option === undefined) return;
   throw new UsageError(
@@ -103,7 +112,7 @@ function check(settings: TrainSettings): void {
   oneOf("classWeights", classWeights, ["none", "balanced"]);
 }
 
-function oneOf(option: string, value: string, choices: readonly string[]): void {
+export function oneOf(option: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;
   throw new UsageError(
     { what: `There is no ${option} '${value}'.`, next: `Choose ${choices.join(", ")}.` },
@@ -125,6 +134,7 @@ export function recordOf(
     epochs,
     batchSize,
     patience,
+    network,
     ...common
   } = settings;
   const own =
@@ -138,5 +148,13 @@ export function recordOf(
           batchSize,
           patience,
         };
-  return { strategy: "features", head: formatHead(head), ...common, ...own };
+  const shared = { head: formatHead(head), ...common, ...own };
+  if (network === undefined) return { strategy: "features", ...shared };
+  const { strategy, stages, augmentation, ...rest } = network;
+  const listed = stages.map((stage) => ({ ...stage, unfreeze: formatUnfreeze(stage.unfreeze) }));
+  return {
+    strategy,
+    ...shared,
+    network: { ...rest, augmentation: formatAugmentation(augmentation), stages: listed },
+  };
 }

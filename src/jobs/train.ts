@@ -2,21 +2,25 @@ import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { tap } from "../core/async.ts";
 import { sha256 } from "../core/hash.ts";
+import { oneOrMore } from "../core/list.ts";
 import { decode, decoderName } from "../data/decode-sharp.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part } from "../data/sample.ts";
-import type { Evaluation } from "../evaluate/report.ts";
+import { type AnyEvaluation, isOfLabels } from "../evaluate/label-report.ts";
 import { buildClassifier, type ClassifierRecord } from "../export/classifier.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { featureGraph, type SkippedPicture } from "../train/extract.ts";
+import type { Identity } from "../train/network/checkpoint.ts";
+import type { Checkpoints } from "../train/network/train-network.ts";
 import { type TrainEvent, type TrainOutcome, type TrainSettings, trainOnFeatures } from "../train/run.ts";
-import { type BaseOptions, type OpenedBase, openBase } from "./base-node.ts";
+import { type OpenedBase, openBases } from "./base-node.ts";
+import { type BasesOptions, basesOf, refuseSeveral } from "./bases.ts";
 import { cacheFolder, storesIn } from "./cache-node.ts";
 import { RunFiles } from "./run-files-node.ts";
 import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
 import { version } from "./version-node.ts";
 
-export interface TrainOptions extends BaseOptions, TrainChoices {
+export interface TrainOptions extends BasesOptions, TrainChoices {
   /** A folder, zip archive or list of labelled pictures, in any layout that `inspect` knows. */
   readonly data: string;
   /** The run's folder. Default: `runs/` and the data's name. */
@@ -31,10 +35,17 @@ export interface TrainOptions extends BaseOptions, TrainChoices {
 /** What is opened and about to begin. */
 export interface OpenedEvent {
   readonly type: "opened";
-  readonly data: { readonly path: string; readonly layout: string; readonly pictures: number };
+  readonly data: {
+    readonly path: string;
+    readonly layout: string;
+    readonly pictures: number;
+    /** Whether a picture may have several labels at once, or none. */
+    readonly multiLabel: boolean;
+  };
   readonly classes: readonly string[];
   readonly ignored: Dataset["ignored"];
-  readonly base: {
+  /** In the order in which their feature vectors stand side by side; nearly always one. */
+  readonly bases: readonly {
     readonly name: string;
     readonly cut: string;
     readonly width: number;
@@ -42,7 +53,7 @@ export interface OpenedEvent {
     readonly fit: string;
     readonly preprocessSource: string;
     readonly licence: string | null;
-  };
+  }[];
 }
 
 export interface DoneEvent {
@@ -59,8 +70,13 @@ export interface TrainResult {
   readonly classes: readonly string[];
   /** The part behind the headline figure: "val" only where the data comes split without a test part. */
   readonly headline: Part | null;
-  readonly test: Evaluation | null;
-  readonly val: Evaluation | null;
+  /** Of data with several labels at once a `LabelEvaluation`: `isOfLabels` tells. */
+  readonly test: AnyEvaluation | null;
+  readonly val: AnyEvaluation | null;
+  /** What the head reached on the base's features before the base was trained; null where it was not. */
+  readonly frozen: { readonly test: AnyEvaluation | null; readonly val: AnyEvaluation | null } | null;
+  /** What the same head reaches on 8 x 8 pixels and colours, without any base: shares of right answers, or mAP. */
+  readonly raw: TrainOutcome["raw"];
   readonly regularisation: number | null;
   readonly pictures: Readonly<Record<Part, number>>;
   readonly skipped: readonly SkippedPicture[];
@@ -77,27 +93,35 @@ export interface TrainResult {
 export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, TrainResult> {
   const started = performance.now();
   const settings = settingsOf(options);
-  const { signal, layout, data, out = defaultOut(data) } = options;
+  const chosen = basesOf(options);
+  refuseSeveral(chosen, settings.network?.strategy ?? "features");
+  const { signal, layout, data, out = defaultOut(data), resume = false, checkpointEvery } = options;
   const runtime = nodeRuntime();
   const opening = openDataset(data, { ...(layout !== undefined && { layout }), ...(signal && { signal }) });
   // The disk lists files while the processor prepares the base.
-  const [found, prepared] = await Promise.allSettled([opening, openBase(options, runtime)]);
+  const [found, prepared] = await Promise.allSettled([opening, openBases(chosen, runtime)]);
   if (found.status === "rejected") throw found.reason;
   const dataset = found.value;
   let files: RunFiles | undefined;
   try {
     if (prepared.status === "rejected") throw prepared.reason;
-    const base = prepared.value;
-    const { backbone } = base;
+    const bases = prepared.value;
+    const [{ backbone }, ...others] = bases;
+    const beside = others.map((other) => other.backbone);
     files = await RunFiles.create(out, data);
-    yield opened(dataset, base);
+    yield opened(dataset, bases);
     const openStore = storesIn(options.cache ?? cacheFolder());
-    const parts = { dataset, backbone, runtime, decode, decoderName, openStore, signal };
+    const folder = files;
+    const openCheckpoints = (identity: Identity): Checkpoints =>
+      folder.checkpoints(identity, { resume, seconds: checkpointEvery });
+    const world = { runtime, decode, decoderName, openStore, openCheckpoints, signal };
+    const parts = { ...world, dataset, backbone, beside };
     const record = (event: TrainEvent): void => files?.record(event);
     const outcome = yield* tap(trainOnFeatures(parts, settings), record);
 
-    const classifier = await classifierRecord(dataset.classes, base, settings, outcome);
-    const model = buildClassifier(featureGraph(backbone), outcome.head.model, classifier);
+    const classifier = await classifierRecord(dataset, bases, settings, outcome);
+    const body = featureGraph(outcome.backbone, ...beside);
+    const model = buildClassifier(body, outcome.head.model, classifier);
     await files.writeModel(model, dataset.classes);
     const seconds = (performance.now() - started) / 1000;
     const result = resultOf(out, dataset.classes, outcome, seconds);
@@ -111,11 +135,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
       seconds,
       data: { path: resolve(data), layout: dataset.layout, fingerprint: outcome.dataFingerprint },
       ...classifier,
-      preprocessSource: base.preprocessSource,
+      preprocessSource: oneOrMore(bases.map(({ preprocessSource }) => preprocessSource)),
       split: splitLists(outcome),
       skipped: outcome.skipped,
       ignored: dataset.ignored,
-      metrics: { test: result.test, val: result.val },
+      metrics: { test: result.test, val: result.val, frozen: result.frozen, raw: outcome.raw },
       history: outcome.head.history,
     });
     await files.publish();
@@ -128,37 +152,50 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
 }
 
 /** `runs/` and the data's name, without the ending of an archive or a list. */
-function defaultOut(data: string): string {
+export function defaultOut(data: string): string {
   return join("runs", basename(resolve(data)).replace(/\.(zip|csv|tsv|jsonl)$/i, ""));
 }
 
-function opened(dataset: Dataset, { backbone, preprocessSource }: OpenedBase): OpenedEvent {
-  const { name, cut, width, preprocess, licence = null } = backbone;
+export function opened(dataset: Dataset, bases: readonly OpenedBase[]): OpenedEvent {
   return {
     type: "opened",
-    data: { path: dataset.path, layout: dataset.layout, pictures: dataset.samples.length },
+    data: {
+      path: dataset.path,
+      layout: dataset.layout,
+      pictures: dataset.samples.length,
+      multiLabel: dataset.multiLabel,
+    },
     classes: dataset.classes,
     ignored: dataset.ignored,
-    base: { name, cut, width, size: preprocess.size, fit: preprocess.fit, preprocessSource, licence },
+    bases: bases.map(({ backbone, preprocessSource }) => {
+      const { name, cut, width, preprocess, licence = null } = backbone;
+      return { name, cut, width, size: preprocess.size, fit: preprocess.fit, preprocessSource, licence };
+    }),
   };
 }
 
 /** What goes into the model file: nothing that differs between two runs of the same command. */
 async function classifierRecord(
-  labels: readonly string[],
-  { backbone, file }: OpenedBase,
+  { classes, multiLabel }: Dataset,
+  bases: readonly OpenedBase[],
   settings: TrainSettings,
   outcome: TrainOutcome,
 ): Promise<ClassifierRecord> {
   const figures = Object.entries(outcome.measured).map(([part, { evaluation }]) => {
     const { n, accuracy, interval, logLoss } = evaluation;
-    return [part, { n, accuracy, interval, logLoss }];
+    const common = { n, accuracy, interval, logLoss };
+    if (!isOfLabels(evaluation)) return [part, common];
+    const { meanAveragePrecision, microF1 } = evaluation;
+    return [part, { ...common, meanAveragePrecision, microF1 }];
   });
-  const hash = await sha256(await readFile(file));
+  const named = bases.map(async ({ backbone: { name, cut, licence = null }, file }) => {
+    return { name, sha256: await sha256(await readFile(file)), cut, licence };
+  });
   return {
-    labels,
-    preprocess: backbone.preprocess,
-    base: { name: backbone.name, sha256: hash, cut: backbone.cut, licence: backbone.licence ?? null },
+    labels: classes,
+    ...(multiLabel && { task: "multi-label" }),
+    preprocess: oneOrMore(bases.map(({ backbone }) => backbone.preprocess)),
+    base: oneOrMore(await Promise.all(named)),
     training: {
       ...recordOf(settings, outcome.head.regularisation),
       data: outcome.dataFingerprint,
@@ -197,6 +234,10 @@ function resultOf(
     headline: test ? "test" : val ? "val" : null,
     test: test?.evaluation ?? null,
     val: val?.evaluation ?? null,
+    frozen: outcome.frozen
+      ? { test: outcome.frozen.test?.evaluation ?? null, val: outcome.frozen.val?.evaluation ?? null }
+      : null,
+    raw: outcome.raw,
     regularisation: outcome.head.regularisation ?? null,
     pictures: counts(outcome),
     skipped: outcome.skipped,

@@ -120,3 +120,14 @@ test("who makes and uses a value, captures of subgraphs included", () => {
   expect(freshName(graph, "inner")).toBe("inner_0");
   expect(freeInputs({ ...graph, initializers: new Map([["image", scalar(0)]]) })).toEqual([]);
 });
+
+test("node names stay distinct where a model's node bears the name that a new value would get", () => {
+  const first = new GraphBuilder({ opset: 18 });
+  const x = first.input("x", "float32", [1]);
+  // As the engine leaves it after folding: the node is called Relu_0, its value is not.
+  first.output(first.op("Relu", [x], {}, { name: "Relu_0", outputs: ["y"] }), "float32", [1]);
+  const second = GraphBuilder.from(first.model());
+  second.output(second.op("Relu", ["y"]), "float32", [1]);
+  const names = second.model().graph.nodes.map(({ name }) => name);
+  expect(new Set(names).size).toBe(2);
+});

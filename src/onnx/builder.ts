@@ -42,6 +42,7 @@ export class GraphBuilder {
   readonly #values = new Map<string, ValueInfo>();
   readonly #taken: Set<string>;
   readonly #visible: Set<string>;
+  readonly #nodeNames = new Set<string>();
   readonly #counters = new Map<string, number>();
 
   constructor({ opset, name = "tsugiki", captures = [] }: GraphBuilderOptions, base?: Model) {
@@ -60,6 +61,7 @@ export class GraphBuilder {
     const { graph } = model;
     const builder = new GraphBuilder({ opset: model.opsets.get("") ?? 1, name: graph.name }, model);
     builder.#nodes.push(...graph.nodes);
+    for (const node of graph.nodes) builder.#nodeNames.add(node.name);
     builder.#inputs.push(...graph.inputs);
     for (const [name, tensor] of graph.initializers) builder.#initializers.set(name, tensor);
     for (const [name, value] of graph.values) builder.#values.set(name, value);
@@ -135,7 +137,7 @@ export class GraphBuilder {
       if (value !== undefined) list.push([key, attributeOf(value)]);
     }
     this.#nodes.push({
-      name: name ?? names[0] ?? first,
+      name: this.#nodeName(name ?? names[0] ?? first),
       opType,
       domain: options.domain ?? "",
       inputs: [...inputs],
@@ -202,6 +204,14 @@ export class GraphBuilder {
       graph: this.graph(),
       metadata: new Map([...(this.#base?.metadata ?? []), ...Object.entries(metadata)]),
     };
+  }
+
+  /** ONNX Runtime refuses a graph in which two nodes share a name. */
+  #nodeName(wanted: string): string {
+    let name = wanted;
+    for (let i = 1; this.#nodeNames.has(name); i++) name = `${wanted}_${i}`;
+    this.#nodeNames.add(name);
+    return name;
   }
 
   #freshOutputs(first: string, count: number): readonly string[] {

@@ -55,6 +55,14 @@ test("Reshape by a computed shape", () => {
   expect(view([undefined, 8, 4, 4])).toEqual([undefined, undefined]);
 });
 
+test("Expand by sizes that are fed: known sizes stay where nothing can repeat them", () => {
+  const type = infer((builder) => {
+    const x = builder.input("x", "float32", [1, 3]);
+    return builder.op("Expand", [x, builder.input("sizes", "int64", [3])]);
+  });
+  expect(type?.shape).toEqual([undefined, undefined, 3]);
+});
+
 /** What older PyTorch exports write for interpolate(x, scale_factor=2). */
 test("Resize by sizes computed through floats", () => {
   const type = infer((builder) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { random } from "../core/random.ts";
 import { float32, floats, scalar, type Tensor } from "../core/tensor.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import { writeModel } from "../onnx/write.ts";
@@ -8,8 +9,10 @@ import type { Optimizer } from "./optimizer.ts";
 import { rmsprop } from "./rmsprop.ts";
 import { sgd } from "./sgd.ts";
 
-/** Weights after each of three updates with gradients 2, -1, 0.5 from w = 1, rate 0.1, through onnxruntime. */
-async function steps(optimizer: Optimizer, decays = true): Promise<number[]> {
+const three = [2, -1, 0.5];
+
+/** Weights after each update with these gradients from w = 1, rate 0.1, through onnxruntime. */
+async function steps(optimizer: Optimizer, decays = true, gradients = three): Promise<number[]> {
   const b = new GraphBuilder({ opset: 18 });
   const [weight, gradient] = [b.input("weight", "float32", [1]), b.input("gradient", "float32", [1])];
   const [rate, step] = [b.input("rate", "float32", []), b.input("step", "float32", [])];
@@ -22,7 +25,7 @@ async function steps(optimizer: Optimizer, decays = true): Promise<number[]> {
   let feeds: Record<string, Tensor> = { weight: float32([1]) };
   for (const slot of optimizer.slots) feeds[slot] = float32([0]);
   const weights: number[] = [];
-  for (const [i, g] of [2, -1, 0.5].entries()) {
+  for (const [i, g] of gradients.entries()) {
     feeds = { ...feeds, gradient: float32([g]), rate: scalar(0.1), step: scalar(i + 1) };
     const answer = await session.run(feeds);
     feeds.weight = answer[update.weight]!;
@@ -34,9 +37,9 @@ async function steps(optimizer: Optimizer, decays = true): Promise<number[]> {
 }
 
 /** The same by a recurrence in double precision. */
-function recur(next: (w: number, g: number, t: number) => number): number[] {
+function recur(next: (w: number, g: number, t: number) => number, gradients = three): number[] {
   let w = 1;
-  return [2, -1, 0.5].map((g, i) => {
+  return gradients.map((g, i) => {
     w = next(w, g, i + 1);
     return w;
   });
@@ -79,6 +82,29 @@ test("Adam's other constants", async () => {
   close(await steps(adam({ beta1: 0.5, beta2: 0.8, epsilon: 0.1 })), expected);
 });
 
+test("Adam over 300 updates with gradients from 1e-12 to 1e3, as algorithm 1 has it", async () => {
+  const seed = 2015;
+  const rng = random(seed);
+  const gradients = Array.from({ length: 300 }, () =>
+    Math.fround(rng.normal() * 10 ** (3 - 15 * rng.next())),
+  );
+  let [m, v] = [0, 0];
+  const expected = recur((w, g, t) => {
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    return w - (0.1 * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
+  }, gradients);
+  const actual = await steps(adam(), true, gradients);
+  for (const [i, w] of actual.entries()) {
+    expect(Math.abs(w - expected[i]!), `seed ${seed}, update ${i + 1}`).toBeLessThan(5e-5);
+  }
+});
+
+test("Adam's epsilon stands beside the unbiased root: gradients of 1e-8 move by half the rate", async () => {
+  // m̂ = 1e-8, √v̂ = 1e-8, so every step is 0.1·1e-8 / (1e-8 + 1e-8) = 0.05.
+  close(await steps(adam(), true, [1e-8, 1e-8, 1e-8]), [0.95, 0.9, 0.85]);
+});
+
 test("AdamW: Adam with the weight shrunk first", async () => {
   const plain = await steps(adam());
   const [first = 0, second = 0, third = 0] = plain;
@@ -112,3 +138,55 @@ test("a zero gradient moves nothing", async () => {
     expect([...floats(answer[update.weight]!)], optimizer.name).toEqual([3]);
   }
 });
+
+test("scalars of the step and the rate are written once for all weights", () => {
+  const b = new GraphBuilder({ opset: 18 });
+  const [rate, step] = [b.input("rate", "float32", []), b.input("step", "float32", [])];
+  const optimizer = adam({ weightDecay: 0.1 });
+  const counts = [0, 1, 2].map((i) => {
+    const weight = b.input(`weight${i}`, "float32", [2, 2]);
+    const gradient = b.input(`gradient${i}`, "float32", [2, 2]);
+    const state = optimizer.slots.map((slot) => b.input(`${slot}${i}`, "float32", [2, 2]));
+    optimizer.update(b, { weight, gradient, rate, step, state, decays: true });
+    const { nodes, initializers } = b.graph();
+    return [nodes.filter((node) => node.opType !== "Reshape").length, initializers.size];
+  });
+  const [[first = 0, constants] = [], [second = 0, again] = [], [third = 0] = []] = counts;
+  // Eleven passes over the weight, and its Shape.
+  expect([second - first, third - second]).toEqual([12, 12]);
+  expect(again).toBe(constants);
+});
+
+test("weights of any shape keep it: vectors, scalars, axes of size 1", async () => {
+  for (const optimizer of [adam({ weightDecay: 0.1 }), rmsprop(), sgd({ momentum: 0.9 })]) {
+    const flat = await moved(optimizer, [6]);
+    for (const shape of [
+      [2, 3],
+      [3, 2, 1, 1],
+      [1, 6],
+    ]) {
+      expect(await moved(optimizer, shape), `${optimizer.name} [${shape}]`).toEqual({ ...flat, shape });
+    }
+    expect((await moved(optimizer, [])).shape).toEqual([]);
+  }
+});
+
+/** One update of a weight of this shape; its shape and values after it. */
+async function moved(optimizer: Optimizer, shape: readonly number[]) {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const data = (scale: number) =>
+    float32(
+      Float32Array.from({ length: size }, (_, i) => scale * (i + 1)),
+      shape,
+    );
+  const b = new GraphBuilder({ opset: 18 });
+  const [weight, gradient] = [b.initializer("weight", data(1)), b.initializer("gradient", data(-0.5))];
+  const [rate, step] = [b.initializer("rate", scalar(0.1)), b.initializer("step", scalar(2))];
+  const state = optimizer.slots.map((slot) => b.initializer(slot, data(0.25)));
+  const update = optimizer.update(b, { weight, gradient, rate, step, state, decays: true });
+  const names = [update.weight, ...update.state].map((name) => b.output(name, "float32", shape));
+  const session = await nodeRuntime().load(writeModel(b.model()));
+  const answer = await session.run({});
+  await session.release();
+  return { shape: answer[update.weight]!.shape, values: names.map((name) => [...floats(answer[name]!)]) };
+}

@@ -1,4 +1,4 @@
-import { scalar } from "../core/tensor.ts";
+import { int64, scalar } from "../core/tensor.ts";
 import type { GraphBuilder } from "../onnx/builder.ts";
 
 /** Names of the values that an update reads; all float32. */
@@ -32,16 +32,68 @@ export interface Optimizer {
 
 type Operand = string | number;
 
-/** Arithmetic as nodes; a number stands for a scalar constant. */
+/** What `arithmetic` has written into each graph so far. */
+const written = new WeakMap<GraphBuilder, Map<string, string>>();
+
+/**
+ * Arithmetic as nodes; a number stands for a scalar constant. The same operation on the same operands is written once a
+ * graph, so what depends on the step and the rate alone is computed once for all weights.
+ */
 export function arithmetic(builder: GraphBuilder) {
+  const known = written.get(builder) ?? new Map<string, string>();
+  written.set(builder, known);
+  const once = (key: readonly Operand[], write: () => string): string => {
+    const text = JSON.stringify(key);
+    const name = known.get(text) ?? write();
+    known.set(text, name);
+    return name;
+  };
+  const named = (each: Operand): string =>
+    typeof each === "string" ? each : once([each], () => builder.constant(scalar(each)));
   const op =
     (opType: string) =>
     (...operands: readonly Operand[]): string =>
-      builder.op(
-        opType,
-        operands.map((each) => (typeof each === "string" ? each : builder.constant(scalar(each)))),
-      );
-  return { add: op("Add"), sub: op("Sub"), mul: op("Mul"), div: op("Div"), pow: op("Pow"), sqrt: op("Sqrt") };
+      once([opType, ...operands], () => builder.op(opType, operands.map(named)));
+  const vectorAxis = (): string => once(["axis of a vector"], () => builder.constant(int64([-1]), "vector"));
+  return {
+    add: op("Add"),
+    sub: op("Sub"),
+    mul: op("Mul"),
+    div: op("Div"),
+    pow: op("Pow"),
+    sqrt: op("Sqrt"),
+    min: op("Min"),
+    sum: op("Sum"),
+    /** All elements in one row. */
+    vector: (value: string): string =>
+      once(["to a vector", value], () => builder.op("Reshape", [value, vectorAxis()])),
+    /** A vector's elements in the shape of another value. */
+    inShapeOf: (like: string, vector: string): string => {
+      const shape = once(["Shape", like], () => builder.op("Shape", [like]));
+      return once(["in a shape", vector, shape], () => builder.op("Reshape", [vector, shape]));
+    },
+  };
+}
+
+/**
+ * The same optimizer, its arithmetic done on vectors. ONNX Runtime 1.30 goes element by element where a scalar meets a
+ * tensor that ends in axes of size 1, as the weights of 1x1 convolutions do: 14 times slower (measured).
+ */
+export function onVectors(optimizer: Optimizer): Optimizer {
+  return {
+    ...optimizer,
+    update(builder, site) {
+      const { vector, inShapeOf } = arithmetic(builder);
+      const update = optimizer.update(builder, {
+        ...site,
+        weight: vector(site.weight),
+        gradient: vector(site.gradient),
+        state: site.state.map(vector),
+      });
+      const shaped = (value: string): string => inShapeOf(site.weight, value);
+      return { weight: shaped(update.weight), state: update.state.map(shaped) };
+    },
+  };
 }
 
 /** w·(1 - rate·decay): weight decay apart from the gradient (Loshchilov and Hutter 2019). */

@@ -1,4 +1,4 @@
-import { arithmetic, decayed, type Optimizer } from "./optimizer.ts";
+import { arithmetic, decayed, type Optimizer, onVectors } from "./optimizer.ts";
 
 export interface RmspropOptions {
   /** Decay of the mean of squared gradients. Default 0.9. */
@@ -11,7 +11,7 @@ export interface RmspropOptions {
 
 /** v' = ρ·v + (1 - ρ)·g², w' = w - rate·g / (√v' + ε) (Tieleman and Hinton 2012; defaults as Keras has them). */
 export function rmsprop({ rho = 0.9, epsilon = 1e-7, weightDecay = 0 }: RmspropOptions = {}): Optimizer {
-  return {
+  return onVectors({
     name: "rmsprop",
     slots: ["variance"],
     update(builder, site) {
@@ -22,5 +22,5 @@ export function rmsprop({ rho = 0.9, epsilon = 1e-7, weightDecay = 0 }: RmspropO
       const scaled = div(gradient, add(sqrt(variance), epsilon));
       return { weight: sub(decayed(builder, site, weightDecay), mul(rate, scaled)), state: [variance] };
     },
-  };
+  });
 }

@@ -1,4 +1,4 @@
-import { arithmetic, decayed, type Optimizer } from "./optimizer.ts";
+import { arithmetic, decayed, type Optimizer, onVectors } from "./optimizer.ts";
 
 export interface SgdOptions {
   /** Default 0. */
@@ -14,7 +14,7 @@ export interface SgdOptions {
  * not hold the rate, so that a change of rate acts at once.
  */
 export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer {
-  return {
+  return onVectors({
     name: "sgd",
     slots: momentum === 0 ? [] : ["velocity"],
     update(builder, site) {
@@ -26,5 +26,5 @@ export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOpti
       const direction = nesterov ? add(site.gradient, mul(momentum, moved)) : moved;
       return { weight: sub(weight, mul(site.rate, direction)), state: [moved] };
     },
-  };
+  });
 }

@@ -60,7 +60,8 @@ export function reserve(model: Model, names: readonly string[]): Model {
   return { ...model, graph: renameGraph(model.graph, (name) => fresh.get(name) ?? name) };
 }
 
-function freshName(taken: ReadonlySet<string>, hint: string): string {
+/** `hint`, or with a number behind it, so that nothing bears the name yet. */
+export function freshName(taken: ReadonlySet<string>, hint: string): string {
   let name = hint;
   for (let i = 1; taken.has(name); i++) name = `${hint}_${i}`;
   return name;

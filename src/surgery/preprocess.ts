@@ -86,12 +86,12 @@ export function preprocessGraph(preprocess: Preprocess, opset: number): Model {
 }
 
 /** (x * scale - mean) / std as x * weight + bias, one of each a channel. */
-function affine({ scale, mean, std }: Normalisation): { weight: number[]; bias: number[] } {
+export function affine({ scale, mean, std }: Normalisation): { weight: number[]; bias: number[] } {
   return { weight: std.map((s) => scale / s), bias: mean.map((m, i) => -m / std[i]!) };
 }
 
 /** float32 [N, H, W, 3] -> [N, size, size, 3]. */
-function fitToSquare(b: GraphBuilder, x: string, preprocess: Preprocess): string {
+export function fitToSquare(b: GraphBuilder, x: string, preprocess: Preprocess): string {
   const { size, fit } = preprocess;
   const square = b.constant(int64([size, size]), "square");
   // Pillow leaves out what lies beyond the edge; without `exclude_outside` the engine counts the edge again for it.

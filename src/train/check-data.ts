@@ -7,7 +7,7 @@ export interface HeadData {
   readonly train: FeatureSet;
   readonly val?: FeatureSet | undefined;
   readonly classes: number;
-  /** Positive, one a class: see `softmaxCrossEntropy`. */
+  /** Positive, one a class: see `classificationLoss`. */
   readonly classWeights?: readonly number[] | undefined;
   /** In [0, 1). Default 0. */
   readonly labelSmoothing?: number | undefined;
@@ -35,7 +35,7 @@ export function checkHeadData({ train, val, classes, classWeights, labelSmoothin
       );
     }
   }
-  if (new Set(train.labels.subarray(0, train.rows)).size < 2) {
+  if (!train.targets && new Set(train.labels.subarray(0, train.rows)).size < 2) {
     throw new TrainingDataError(
       {
         what: "All training pictures are of one class.",
@@ -73,14 +73,23 @@ export function inRange(
   );
 }
 
-function checkSet({ rows, width, features, labels }: FeatureSet, part: string, classes: number): void {
+function checkSet(set: FeatureSet, part: string, classes: number): void {
+  const { rows, width, features, labels, targets } = set;
   const fail = (what: string, next: string): never => {
     throw new TrainingDataError({ what, next }, { rows, width, classes });
   };
-  if (features.length < rows * width || labels.length < rows) {
+  const [given, expected] = targets ? [targets.length, rows * classes] : [labels.length, rows];
+  if (features.length < rows * width || given < expected) {
     fail(
-      `The ${part} set promises ${rows} rows of ${width} features; it holds ${features.length} features and ${labels.length} labels.`,
+      `The ${part} set promises ${rows} rows of ${width} features; it holds ${features.length} features and ${given} ${targets ? "targets" : "labels"}.`,
       "Compute the features again.",
+    );
+  }
+  const soft = targets?.findIndex((target) => !(target >= 0 && target <= 1)) ?? -1;
+  if (soft >= 0) {
+    fail(
+      `Row ${Math.floor(soft / classes)} of the ${part} set has the target ${targets?.[soft]}.`,
+      "Pass 1 where a picture has the label, else 0.",
     );
   }
   const alien = labels.subarray(0, rows).findIndex((label) => !(label >= 0 && label < classes));

@@ -90,9 +90,10 @@ export async function* trainDenseHead(options: DenseHeadOptions): AsyncGenerator
   const rng = random(options.seed);
   const standard = standardOf(train);
   const initial = initialWeights(spec, size, rng);
-  const forward = lossGraph(spec, size, initial, { labelSmoothing, classWeights, standard, dropout: true });
+  const common = { multiLabel: train.targets !== undefined, standard };
+  const forward = lossGraph(spec, size, initial, { ...common, labelSmoothing, classWeights, dropout: true });
   const step = stepGraph(forward.model, "loss", forward.parameters, row.make(weightDecay));
-  const plain = lossGraph(spec, size, initial, { standard });
+  const plain = lossGraph(spec, size, initial, common);
   const graphs = [step.model, ...(val?.rows ? [feedInitializers(plain.model, plain.parameters)] : [])];
   const [session, validation] = await loadAll(runtime, graphs.map(writeModel));
   assert(session, "a session a graph");

@@ -13,3 +13,8 @@ export class TrainingDataError extends TsugikiError<{
 export class DivergedError extends TsugikiError<{ readonly step: number; readonly loss: number }> {
   override readonly code = "DIVERGED";
 }
+
+/** A checkpoint that cannot be gone on from: another file, or of another training. */
+export class CheckpointError extends TsugikiError<{ readonly file: string }> {
+  override readonly code = "CHECKPOINT";
+}

@@ -3,13 +3,16 @@ import { sha256 } from "../core/hash.ts";
 import { floats, uint8 } from "../core/tensor.ts";
 import { PictureError } from "../data/errors.ts";
 import { fingerprintBytes } from "../data/fingerprint.ts";
+import { type Labelling, truthOf } from "../data/labelling.ts";
 import type { RowStore } from "../data/row-store.ts";
 import type { Sample } from "../data/sample.ts";
 import type { Model } from "../onnx/graph.ts";
 import { writeModel } from "../onnx/write.ts";
 import type { Runtime, Session } from "../runtime/session.ts";
+import { featuresOutput } from "../surgery/feature-vector.ts";
 import { join } from "../surgery/join.ts";
 import { pixelsInput, preprocessedOutput, preprocessGraph } from "../surgery/preprocess.ts";
+import { sideBySide } from "../surgery/side-by-side.ts";
 import type { Backbone } from "./backbone.ts";
 import type { FeatureSet } from "./features.ts";
 import {
@@ -44,6 +47,8 @@ export interface FeaturesEvent {
   readonly done: number;
   readonly total: number;
   readonly cached: number;
+  /** The base whose features they are, where there are several: its place counts from 1. */
+  readonly base?: { readonly name: string; readonly place: number; readonly of: number };
 }
 
 export interface SkippedEvent extends SkippedPicture {
@@ -53,8 +58,8 @@ export interface SkippedEvent extends SkippedPicture {
 export interface Extracted {
   readonly pictures: readonly Picture[];
   readonly skipped: readonly SkippedPicture[];
-  /** How many of the pictures were found in the cache. */
-  readonly cached: number;
+  /** Those of the pictures' samples that were found in the cache. */
+  readonly cached: ReadonlySet<Sample>;
 }
 
 export interface ExtractOptions {
@@ -66,15 +71,21 @@ export interface ExtractOptions {
   readonly openStore: OpenStore;
   /** Stop at the first picture that cannot be read instead of passing it over. */
   readonly strict?: boolean;
+  /** What events say of the base. */
+  readonly label?: FeaturesEvent["base"];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The graph from uint8 pixels of any size to the feature vector: what training, evaluation and the artefact run. */
-export function featureGraph(backbone: Backbone): Model {
-  const opset = backbone.model.opsets.get("") ?? 0;
-  return join(preprocessGraph(backbone.preprocess, opset), backbone.model, {
-    [backbone.input]: preprocessedOutput,
+/**
+ * The graph from uint8 pixels of any size to the feature vector: what training, evaluation and the artefact run. Of
+ * several backbones the vectors stand side by side.
+ */
+export function featureGraph(...backbones: readonly [Backbone, ...Backbone[]]): Model {
+  const graphs = backbones.map(({ preprocess, model, input }) => {
+    const pictures = preprocessGraph(preprocess, model.opsets.get("") ?? 0);
+    return join(pictures, model, { [input]: preprocessedOutput });
   });
+  return sideBySide(graphs, featuresOutput);
 }
 
 /** Feature vectors of pictures, each computed once: what the store holds already is not computed again. */
@@ -102,10 +113,10 @@ export class FeatureExtractor {
 
   /** Sees to it that every picture's features are in the store. Throws PictureError under `strict`. */
   async *extract(samples: readonly Sample[]): AsyncGenerator<FeaturesEvent | SkippedEvent, Extracted> {
-    const { strict = false, signal, runtime } = this.#options;
+    const { strict = false, label, signal, runtime } = this.#options;
     const pictures: Picture[] = [];
     const skipped: SkippedPicture[] = [];
-    let cached = 0;
+    const cached = new Set<Sample>();
     // Twice as many as the engines take: while those run, the next are read and decoded.
     const lanes = 2 * runtime.concurrency;
     const results = mapConcurrent(samples, lanes, async (sample) => {
@@ -119,9 +130,11 @@ export class FeatureExtractor {
           yield { type: "skipped", ...result };
         } else {
           pictures.push(result.picture);
-          if (result.cached) cached++;
+          if (result.cached) cached.add(result.picture.sample);
         }
-        yield { type: "features", done: pictures.length + skipped.length, total: samples.length, cached };
+        const done = pictures.length + skipped.length;
+        const base = label && { base: label };
+        yield { type: "features", done, total: samples.length, cached: cached.size, ...base };
       }
     } finally {
       // A full disk fails the flush, and threads that stayed behind would keep the process from ever ending.
@@ -136,7 +149,7 @@ export class FeatureExtractor {
   }
 
   /** The stored features of pictures with their classes, in their order. */
-  gather(pictures: readonly Picture[], classOf: (sample: Sample) => number): FeatureSet {
+  gather(pictures: readonly Picture[], labelling: Labelling): FeatureSet {
     const { width } = this.#options.backbone;
     const features = new Float32Array(pictures.length * width);
     const bytes = new Uint8Array(features.buffer);
@@ -149,8 +162,11 @@ export class FeatureExtractor {
         );
       bytes.set(stored.subarray(fingerprintBytes), row * width * 4);
     }
-    const labels = Int32Array.from(pictures, ({ sample }) => classOf(sample));
-    return { rows: pictures.length, width, features, labels };
+    const truth = truthOf(
+      pictures.map(({ sample }) => sample),
+      labelling,
+    );
+    return { rows: pictures.length, width, features, ...truth };
   }
 
   async close(): Promise<void> {

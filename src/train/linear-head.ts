@@ -45,10 +45,13 @@ const leastGain = 1e-4;
 
 /**
  * Multinomial logistic regression solved to its optimum: minimises the mean cross-entropy + λ/2·‖W‖², W on standardised
- * features, biases free. The λ with the least validation loss wins, ties going to the stronger; the one-standard-error
- * rule is not used, because on small validation sets that error spans half the path and picks heads that underfit.
- * The path ends when the validation loss has clearly risen, or twice running; the winner is then solved on to its
- * optimum. The same data gives the same bytes.
+ * features, biases free. Several labels at once are as many logistic regressions, each with that λ: the sum of their
+ * mean binary cross-entropies + λ/2·‖W‖², all of it divided by their number.
+ *
+ * The λ with the least validation loss wins, ties going to the stronger; the one-standard-error rule is not used,
+ * because on small validation sets that error spans half the path and picks heads that underfit. The path ends when the
+ * validation loss has clearly risen, or twice running; the winner is then solved on to its optimum. The same data gives
+ * the same bytes.
  * Throws TrainingDataError, UsageError, DivergedError, EngineError, and the signal's reason.
  */
 export async function* solveLinearHead(options: LinearHeadOptions): AsyncGenerator<SolveEvent, TrainedHead> {
@@ -90,7 +93,7 @@ export async function* solveLinearHead(options: LinearHeadOptions): AsyncGenerat
         step: i + 1,
         steps: path.length,
         regularisation: lambda,
-        trainLoss: solved.value - penalty(lambda, parameters, classes),
+        trainLoss: solved.value - problem.penalty(lambda, parameters),
         valLoss: validation?.loss,
         valAccuracy: validation?.accuracy,
       };
@@ -125,11 +128,6 @@ function overflow({ value, gradient }: Evaluation): DivergedError {
   );
 }
 
-/** λ/2·‖W‖², the biases being the last `classes` parameters. */
-function penalty(lambda: number, parameters: Float64Array, classes: number): number {
-  return (lambda / 2) * norm(parameters.subarray(0, parameters.length - classes)) ** 2;
-}
-
 async function openProblem(options: LinearHeadOptions, size: HeadSize) {
   const { runtime, train, val, labelSmoothing = 0, classWeights, signal } = options;
   const names = parameterNames(size);
@@ -138,8 +136,9 @@ async function openProblem(options: LinearHeadOptions, size: HeadSize) {
   // Folding spares a pass over the features in each evaluation; where it costs digits the graph standardises instead.
   const inGraph = cancels(standard) ? { standard } : {};
   const outside = cancels(standard) ? noStandard(size.width) : standard;
-  const { model, gradients } = gradientModel(size, { labelSmoothing, classWeights, ...inGraph });
-  const graphs = [model, ...(val?.rows ? [plainModel(size, inGraph)] : [])];
+  const multiLabel = train.targets !== undefined;
+  const { model, gradients } = gradientModel(size, { multiLabel, labelSmoothing, classWeights, ...inGraph });
+  const graphs = [model, ...(val?.rows ? [plainModel(size, { multiLabel, ...inGraph })] : [])];
   const [session, validation] = await loadAll(runtime, graphs.map(writeModel));
   assert(session, "a session a graph");
   const chunks = chunksOf(train);
@@ -156,6 +155,13 @@ async function openProblem(options: LinearHeadOptions, size: HeadSize) {
     };
   };
 
+  // The graph's loss is the mean over labels: as a sum over them it would be so many times as large, λ beside it not.
+  const strength = (lambda: number): number => (multiLabel ? lambda / size.classes : lambda);
+
+  /** λ/2·‖W‖², the biases being the last parameters. */
+  const penalty = (lambda: number, parameters: Float64Array): number =>
+    (strength(lambda) / 2) * norm(parameters.subarray(0, split)) ** 2;
+
   const objective =
     (lambda: number): Objective =>
     async (parameters) => {
@@ -164,13 +170,14 @@ async function openProblem(options: LinearHeadOptions, size: HeadSize) {
       assert(weight && bias, "a linear head has two parameters");
       unfoldGradient(weight, bias, outside);
       const gradient = new Float64Array(parameters.length);
-      for (let i = 0; i < split; i++) gradient[i] = weight[i]! + lambda * parameters[i]!;
+      for (let i = 0; i < split; i++) gradient[i] = weight[i]! + strength(lambda) * parameters[i]!;
       gradient.set(bias, split);
-      return { value: answer.loss + penalty(lambda, parameters, size.classes), gradient };
+      return { value: answer.loss + penalty(lambda, parameters), gradient };
     };
 
   return {
     objective,
+    penalty,
     /** The head's weights on features as they are. */
     weights: (parameters: Float64Array) => new Map(Object.entries(folded(parameters, standard))),
     validate: async (parameters: Float64Array) =>

@@ -1,12 +1,15 @@
-import { oneHot, softmaxCrossEntropy } from "../autodiff/losses.ts";
+import { oneHot } from "../autodiff/losses.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Model } from "../onnx/graph.ts";
 import { denseLayers, type HeadSize, type HeadSpec, writeHead } from "../surgery/head-graph.ts";
 import { targetOpset } from "../surgery/upgrade.ts";
+import { classificationLoss, exactMatches } from "./classification-loss.ts";
 import type { Standard } from "./standardise.ts";
 
 export interface LossOptions {
+  /** Several labels at once, or none: the graph takes `targets` in the place of `labels`. Default false. */
+  readonly multiLabel?: boolean;
   readonly labelSmoothing?: number;
   readonly classWeights?: readonly number[] | undefined;
   /** Features are standardised in the graph; left out, they go in as they are. */
@@ -32,6 +35,7 @@ export interface LossGraph {
 /**
  * A head with its loss: `features` float32 [N, width], `labels` int32 [N] and the masks, to `rows` float32 [N] (each
  * row's cross-entropy), `loss` [] (their mean) and `hits` [] (the number of rows whose highest logit is their label's).
+ * Of several labels at once: `targets` float32 [N, classes] for `labels`, and the rows that are right in all of them.
  */
 export function lossGraph(
   spec: HeadSpec,
@@ -41,7 +45,10 @@ export function lossGraph(
 ): LossGraph {
   const b = new GraphBuilder({ opset: targetOpset, name: "loss" });
   const features = b.input("features", "float32", ["N", size.width]);
-  const labels = b.input("labels", "int32", ["N"]);
+  const { multiLabel = false, labelSmoothing = 0, classWeights } = options;
+  const truth = multiLabel
+    ? b.input("targets", "float32", ["N", size.classes])
+    : b.input("labels", "int32", ["N"]);
   const names = denseLayers(spec, size).flatMap((layer) => [layer.weight, layer.bias]);
   for (const name of names) {
     const tensor = parameters.get(name);
@@ -55,21 +62,26 @@ export function lossGraph(
   };
   const scaled = options.standard ? standardised(b, features, options.standard) : features;
   const logits = writeHead(b, spec, size, scaled, options.dropout ? dropout : undefined);
-  const targets = oneHot(b, labels, size.classes);
-  const { labelSmoothing = 0, classWeights } = options;
-  const rows = softmaxCrossEntropy(b, {
+  const targets = multiLabel ? truth : oneHot(b, truth, size.classes);
+  const rows = classificationLoss(b, {
     logits,
     targets,
     classes: size.classes,
+    multiLabel,
     labelSmoothing,
     classWeights,
   });
   b.output(b.op("Identity", [rows], {}, { outputs: ["rows"] }), "float32", ["N"]);
   b.output(b.op("ReduceMean", [rows], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
-  const best = b.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
-  const right = b.op("Cast", [b.op("Equal", [best, b.op("Cast", [labels], { to: 7 })])], { to: 1 });
+  const right = multiLabel ? exactMatches(b, logits, targets) : bestMatches(b, logits, truth);
   b.output(b.op("ReduceSum", [right], { keepdims: 0 }, { outputs: ["hits"] }), "float32", []);
   return { model: b.model(), parameters: names, masks };
+}
+
+/** 1 for each row whose highest logit is its label's, else 0. */
+function bestMatches(b: GraphBuilder, logits: string, labels: string): string {
+  const best = b.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  return b.op("Cast", [b.op("Equal", [best, b.op("Cast", [labels], { to: 7 })])], { to: 1 });
 }
 
 /** (x - μ) / σ */

@@ -8,11 +8,13 @@ const chunkRows = 1024;
 
 interface Chunk {
   readonly rows: number;
-  readonly feeds: { readonly features: Tensor; readonly labels: Tensor };
+  /** `features`, and `labels` or, of several at once, `targets`. */
+  readonly feeds: Readonly<Record<string, Tensor>>;
 }
 
 /** A set as runs of rows: views of the caller's arrays, nothing is copied. */
-export function chunksOf({ rows, width, features, labels }: FeatureSet): readonly Chunk[] {
+export function chunksOf({ rows, width, features, labels, targets }: FeatureSet): readonly Chunk[] {
+  const classes = (targets?.length ?? 0) / rows;
   const chunks: Chunk[] = [];
   for (let from = 0; from < rows; from += chunkRows) {
     const to = Math.min(rows, from + chunkRows);
@@ -20,7 +22,9 @@ export function chunksOf({ rows, width, features, labels }: FeatureSet): readonl
       rows: to - from,
       feeds: {
         features: float32(features.subarray(from * width, to * width), [to - from, width]),
-        labels: int32(labels.subarray(from, to), [to - from]),
+        ...(targets
+          ? { targets: float32(targets.subarray(from * classes, to * classes), [to - from, classes]) }
+          : { labels: int32(labels.subarray(from, to), [to - from]) }),
       },
     });
   }
@@ -30,7 +34,7 @@ export function chunksOf({ rows, width, features, labels }: FeatureSet): readonl
 export interface Score {
   /** Mean cross-entropy, as the session's graph defines it. */
   readonly loss: number;
-  /** Share of rows whose highest logit is their label's. */
+  /** Share of rows whose highest logit is their label's, or whose labels are all right. */
   readonly accuracy: number;
 }
 

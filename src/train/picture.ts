@@ -1,5 +1,6 @@
 import { reason, TsugikiError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
+import { listOf } from "../core/list.ts";
 import { ArchiveError, FileReadError, PictureError } from "../data/errors.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import { jpegSides, sniff } from "../data/picture-format.ts";
@@ -54,9 +55,19 @@ const leastShrink = 3;
 /** Under "cover" a strip of pixels would be blown up by this much before it is cut. */
 const maxAspect = 64;
 
-/** The sight of a network, by its preprocessing. */
-export function sightOf({ size, fit }: { readonly size: number; readonly fit: Fit }): Sight {
-  return { fit, shrinkTo: oversampling * size };
+/** What of a network's preprocessing says how pictures are decoded for it. */
+interface Looking {
+  readonly size: number;
+  readonly fit: Fit;
+}
+
+/** The sight of a network, by its preprocessing; of several that see the same decode, what suits each of them. */
+export function sightOf(preprocess: Looking | readonly Looking[]): Sight {
+  const all = listOf(preprocess);
+  const sizes = all.map(({ size }) => size);
+  // Strips are refused where one of them would blow them up.
+  const cover = all.find(({ fit }) => fit === "cover") ?? all[0];
+  return { fit: cover?.fit ?? "cover", shrinkTo: oversampling * Math.max(...sizes) };
 }
 
 /** The sight where no network is at hand: what fingerprints need, held to the rule of the default fit. */

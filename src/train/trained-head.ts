@@ -7,7 +7,7 @@ export interface SolveEvent {
   readonly step: number;
   /** At most this many steps; fewer when validation worsens. */
   readonly steps: number;
-  /** λ of mean cross-entropy + λ/2·‖W‖², W on standardised features. */
+  /** λ of mean cross-entropy + λ/2·‖W‖², W on standardised features; of several labels at once, of each by itself. */
   readonly regularisation: number;
   /** Mean cross-entropy without the penalty, with label smoothing and class weights where they are asked for. */
   readonly trainLoss: number;
@@ -31,6 +31,8 @@ export interface EpochEvent {
   readonly learningRate: number;
   /** Whether these weights are the best so far, and kept. */
   readonly best: boolean;
+  /** Of the base's training, from 1 on; undefined for a head alone. */
+  readonly stage?: number;
 }
 
 export type HeadEvent = SolveEvent | EpochEvent;

@@ -102,6 +102,26 @@ test.each([
   expect(difference(float32(probabilities.data as Float32Array, [count, 3]), expected)).toBeLessThan(1e-5);
 });
 
+test("of several labels at once each probability is the sigmoid of its logit, and the record says so", async () => {
+  const record = { ...recordOf(backbone), task: "multi-label" } as const;
+  const artefact = buildClassifier(featureGraph(backbone), headFor(backbone.width), record);
+  const several = await InferenceSession.create(writeModel(artefact));
+  const batch = pixels(3, 40, 50);
+  const answer = await ask(several, batch);
+  const features = float32(answer.embedding.data as Float32Array, answer.embedding.dims);
+  const { logits } = await run(headFor(8), { features });
+  const expected = floats(logits!).map((logit) => 1 / (1 + Math.exp(-logit)));
+  for (const [i, p] of (answer.probabilities.data as Float32Array).entries())
+    expect(Math.abs(p - expected[i]!), `seed ${seed}`).toBeLessThan(1e-6);
+  expect(readClassifierRecord(readModel(writeModel(artefact)), "model.onnx")).toEqual(record);
+
+  const other = new Map(artefact.metadata);
+  other.set("tsugiki.classifier", JSON.stringify({ ...record, task: "detection" }));
+  expect(() => readClassifierRecord({ ...artefact, metadata: other }, "model.onnx")).toThrow(
+    /Its task is "detection"/,
+  );
+});
+
 /** A network whose values bear all the names that the artefact wants for itself. */
 function clashing(): Model {
   const net = new Net();

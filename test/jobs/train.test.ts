@@ -51,7 +51,7 @@ test("a folder of pictures becomes a classifier that is right twice as often as 
   expect(result.headline).toBe("test");
   expect(result.test?.accuracy, `seed ${seed}`).toBeGreaterThan(0.5);
   const types = new Set(events.map((event) => event.type));
-  expect([...types]).toEqual(["opened", "features", "split", "solve", "evaluated", "done"]);
+  expect([...types]).toEqual(["opened", "features", "split", "solve", "baseline", "evaluated", "done"]);
 });
 
 test("the run's folder holds what it should", () => {

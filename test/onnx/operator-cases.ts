@@ -80,6 +80,16 @@ const windows: readonly Row[] = [
     { kernel_shape: [3, 3], strides: [3, 3], ceil_mode: 1, count_include_pad: 1 },
   ],
   ["LpPool", [x(2, 3, 14, 15)], { kernel_shape: [3, 3] }],
+  [
+    "MaxUnpool",
+    [x(1, 2, 3, 4), of("int64", 1, 2, 3, 4)],
+    { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 0, 1] },
+  ],
+  [
+    "MaxUnpool",
+    [x(1, 2, 3, 4), of("int64", 1, 2, 3, 4), ints(1, 2, 7, 9)],
+    { kernel_shape: [2, 2], strides: [2, 2] },
+  ],
   ["GlobalAveragePool", [x(2, 3, 7, 5)]],
   ["GlobalMaxPool", [x(2, 3, 7)]],
   ["GlobalLpPool", [x(2, 3, 7, 5)]],

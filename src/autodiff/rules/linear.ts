@@ -1,5 +1,6 @@
 import { float, floatAttr, intAttr } from "../../onnx/attributes.ts";
-import type { Rule } from "../rule.ts";
+import type { Rule, Site } from "../rule.ts";
+import { equationOf } from "./equation.ts";
 
 /**
  * y = α·A'·B' + β·C, where A' is A or Aᵀ (transA) and B' likewise:
@@ -61,3 +62,37 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
     },
   ];
 };
+
+/**
+ * y = Σ Π xᵢ, each xᵢ's axes named by letters, the sum over letters that y lacks
+ *   =>  dxᵢ = Σ dy·Π of the others, an Einsum with the letters of y and xᵢ changing places.
+ * A letter that stands in xᵢ alone was summed by itself: along it the gradient repeats.
+ */
+export const Einsum: Rule = (site) => {
+  const { terms, output } = equationOf(site);
+  return terms.map((term, i) => ({
+    emit: () => {
+      const { op, ints, node, dy, shape } = site;
+      const x = node.inputs[i] ?? "";
+      const others = terms.toSpliced(i, 1);
+      const letters = [...term];
+      const found = letters.filter((letter) => [output, ...others].join("").includes(letter)).join("");
+      const product =
+        others.length === 0
+          ? permuted(site, output, found)
+          : op("Einsum", [dy, ...node.inputs.toSpliced(i, 1)], {
+              equation: `${[output, ...others].join(",")}->${found}`,
+            });
+      const alone = [...letters.keys()].filter((axis) => !found.includes(letters[axis] ?? ""));
+      if (alone.length === 0) return product;
+      const unsqueezed = op("Unsqueeze", [product, ints(alone)]);
+      const repeats = alone.some((axis) => shape(x)[axis] !== 1);
+      return repeats ? op("Expand", [unsqueezed, op("Shape", [x])]) : unsqueezed;
+    },
+  }));
+};
+
+/** dy with its axes, named by the letters `from`, in the order `to`. */
+function permuted({ op, dy }: Site, from: string, to: string): string {
+  return from === to ? dy : op("Transpose", [dy], { perm: [...to].map((letter) => from.indexOf(letter)) });
+}

@@ -1,10 +1,11 @@
-import type { Evaluation } from "../../index.ts";
+import { type AnyEvaluation, type Evaluation, isOfLabels } from "../../index.ts";
 import type { Colours } from "./colour.ts";
 import { confusionView } from "./confusion.ts";
 import { count, decimal, integer, percentage } from "./format.ts";
+import { labelsView } from "./labels.ts";
 import { type Column, table } from "./table.ts";
 
-interface Options {
+export interface Options {
   readonly colours: Colours;
   /** Columns of the terminal; left out, nothing is held to a width. */
   readonly width?: number;
@@ -17,8 +18,12 @@ const allClasses = 30;
 const ends = 10;
 const barWidth = 10;
 
-/** An evaluation as text: headline, scores by class, confusion matrix (up to 20 classes), commonest mistakes. */
-export function evaluationView(evaluation: Evaluation, options: Options): string {
+/**
+ * An evaluation as text: headline, scores by class, confusion matrix (up to 20 classes), commonest mistakes; of several
+ * labels at once the headline and the scores.
+ */
+export function evaluationView(evaluation: AnyEvaluation, options: Options): string {
+  if (isOfLabels(evaluation)) return labelsView(evaluation, options);
   return [
     headline(evaluation, options.colours),
     ...classTables(evaluation, options),

@@ -12,6 +12,8 @@ export interface Found {
   /** In the layout's own order; left out, the labels of the samples sorted by code point. */
   readonly classes?: readonly string[];
   readonly samples: readonly Sample[];
+  /** Whether pictures may have several labels at once. Default false. */
+  readonly multiLabel?: boolean;
   readonly ignored: readonly Ignored[];
   /** More exact than the layout's name, as in "cifar-100". */
   readonly layout?: Dataset["layout"];

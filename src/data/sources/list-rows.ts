@@ -8,6 +8,7 @@ import type { Part } from "../sample.ts";
 export interface ListRow {
   readonly line: number;
   readonly path: string;
+  /** As the list gives it: one name, or several with "|" between them. */
   readonly label: string;
   readonly part?: Part;
 }
@@ -27,6 +28,7 @@ interface Columns {
 const spellings = {
   path: ["path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "img"],
   label: ["label", "class", "category", "class_name", "label_name", "target"],
+  labels: ["labels", "classes", "tags"],
   part: ["split", "part", "subset", "set"],
 };
 
@@ -106,15 +108,29 @@ function jsonLines(path: string, text: string): [readonly string[], Record[]] {
     }
     const fields: string[] = [];
     for (const [name, value] of Object.entries(row ?? {})) {
-      if (!["string", "number", "boolean"].includes(typeof value)) continue;
+      const field = fieldOf(value);
+      if (field === undefined) continue;
       const at = names.get(name) ?? names.size;
       names.set(name, at);
       // A list of lines with ever new names would grow with their square.
-      if (at < 64) fields[at] = String(value);
+      if (at < 64) fields[at] = field;
     }
     records.push({ line: i + 1, fields: Array.from(fields, (field) => field ?? "") });
   }
   return [[...names.keys()].slice(0, 64), records];
+}
+
+/** A value as a CSV would write it: an array of names as names that end in "|", so that [] is "|". */
+function fieldOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) {
+    const names = value.map(scalarOf);
+    return names.includes(undefined) ? undefined : `${names.join("|")}|`;
+  }
+  return scalarOf(value);
+}
+
+function scalarOf(value: unknown): string | undefined {
+  return ["string", "number", "boolean"].includes(typeof value) ? String(value) : undefined;
 }
 
 function columnsOf(path: string, header: readonly string[] | undefined, records: readonly Record[]): Columns {
@@ -124,7 +140,11 @@ function columnsOf(path: string, header: readonly string[] | undefined, records:
     const at = names.findIndex((name) => known.includes(name));
     return at < 0 ? undefined : at;
   };
-  const columns = { path: find(spellings.path), label: find(spellings.label), part: find(spellings.part) };
+  const columns = {
+    path: find(spellings.path),
+    label: find(spellings.label) ?? find(spellings.labels),
+    part: find(spellings.part),
+  };
   if (columns.path !== undefined && columns.label !== undefined) {
     return { path: columns.path, label: columns.label, part: columns.part };
   }

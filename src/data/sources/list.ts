@@ -2,6 +2,7 @@ import { isAbsolute, posix, win32 } from "node:path";
 import { assert } from "../../core/assert.ts";
 import { TsugikiError } from "../../core/errors.ts";
 import { ListError } from "../errors.ts";
+import { formatLabels, isMultiLabel, parseLabels } from "../labels.ts";
 import { isListName, toLabel } from "../names.ts";
 import type { Sample } from "../sample.ts";
 import type { FileTree, Ignored } from "../tree.ts";
@@ -17,7 +18,11 @@ const triedRows = 64;
 /** Where a row's picture is, or why there is none. */
 type Place = { readonly file: string } | { readonly reason: string };
 
-/** A CSV, TSV or JSON Lines file that names pictures and their labels. */
+/**
+ * A CSV, TSV or JSON Lines file that names pictures and their labels. Where one row at least gives labels with "|"
+ * between them, all rows are lists of labels: "red|round", "red" (that one alone), "|" (none of them). An empty cell is
+ * a label that somebody forgot, as in other lists, and its row is left out. JSON Lines may write them as arrays.
+ */
 export const list: Layout = {
   name: "list",
   looks: "a list: a .csv, .tsv or .jsonl file with the columns path, label and perhaps split",
@@ -67,6 +72,12 @@ function resolve(
   rows: readonly ListRow[],
   places: readonly Place[],
 ): Found {
+  const multiLabel = rows.some((row) => isMultiLabel(row.label));
+  const labelled = (row: ListRow): Pick<Sample, "label" | "labels"> => {
+    if (!multiLabel) return { label: toLabel(row.label) };
+    const labels = parseLabels(row.label);
+    return { label: formatLabels(labels), labels };
+  };
   const ignored: Ignored[] = [];
   const taken = new Map<string, ListRow>();
   const disputed = new Map<string, string>();
@@ -80,9 +91,10 @@ function resolve(
       const { file } = place;
       const earlier = taken.get(file);
       if (earlier === undefined) taken.set(file, row);
-      else if (toLabel(earlier.label) !== toLabel(row.label)) {
-        const labels = `${JSON.stringify(earlier.label)} and ${JSON.stringify(row.label)}`;
-        disputed.set(file, `two labels, ${labels}, on lines ${earlier.line} and ${row.line}: left out`);
+      else if (labelled(earlier).label !== labelled(row).label) {
+        const both = `${JSON.stringify(earlier.label)} and ${JSON.stringify(row.label)}`;
+        const what = multiLabel ? "two lists of labels" : "two labels";
+        disputed.set(file, `${what}, ${both}, on lines ${earlier.line} and ${row.line}: left out`);
       } else if (earlier.part !== row.part) {
         disputed.set(file, `two parts on lines ${earlier.line} and ${row.line}: left out`);
       } else ignored.push({ path, reason: `line ${row.line} repeats line ${earlier.line}` });
@@ -94,9 +106,9 @@ function resolve(
   for (const [id, row] of taken) {
     if (disputed.has(id)) continue;
     const content = { kind: "file", read: () => tree.read(id) } as const;
-    samples.push({ id, label: toLabel(row.label), content, ...(row.part && { part: row.part }) });
+    samples.push({ id, ...labelled(row), content, ...(row.part && { part: row.part }) });
   }
-  return { samples, ignored };
+  return { samples, ignored, ...(multiLabel && { multiLabel }) };
 }
 
 /**

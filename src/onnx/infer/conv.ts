@@ -87,6 +87,22 @@ const MaxPool: Rule = (op) => {
   return [output, { ...output, dtype: "int64" }];
 };
 
+/** The stated shape, else stride·(in - 1) + kernel - pads along each spatial axis. */
+const MaxUnpool: Rule = (op) => {
+  const input = op.rank(0, 3);
+  const stated = op.input(2).value;
+  if (stated !== undefined) return [{ dtype: op.dtype(0), shape: stated }];
+  if (input === undefined || op.has(2))
+    return [{ dtype: op.dtype(0), shape: input && unknownDims(input.length) }];
+  const windows = windowsOf(op, intsAttr(op.node, "kernel_shape", []));
+  const spatial = windows.map(({ kernel, stride, padBegin, padEnd }, i) => {
+    const size = input[i + 2];
+    if (typeof size !== "number" || typeof kernel !== "number") return undefined;
+    return stride * (size - 1) + kernel - padBegin - padEnd;
+  });
+  return [{ dtype: op.dtype(0), shape: [input[0], input[1], ...spatial] }];
+};
+
 /** [N,C,spatial] -> [N,C,1,...,1] */
 const GlobalPool: Rule = (op) => [
   { dtype: op.dtype(0), shape: op.rank(0, 2)?.map((dim, i) => (i < 2 ? dim : 1)) },
@@ -107,6 +123,7 @@ export const conv: Readonly<Record<string, Rule>> = {
   AveragePool: Pool,
   LpPool: Pool,
   MaxPool,
+  MaxUnpool,
   GlobalAveragePool: GlobalPool,
   GlobalMaxPool: GlobalPool,
   GlobalLpPool: GlobalPool,

@@ -118,7 +118,9 @@ const Unsqueeze: Rule = (op) => {
 /** The input broadcast against the wanted shape. */
 const Expand: Rule = (op) => {
   const { dtype, shape, value } = op.input(0);
-  const wanted = op.input(1).value;
+  const rank = op.shape(1)?.[0];
+  const wanted =
+    op.input(1).value ?? (typeof rank === "number" && rank <= 64 ? unknownDims(rank) : undefined);
   if (wanted === undefined) return [{ dtype }];
   const result = op.broadcast([shape, wanted]);
   const [length] = result ?? [];

@@ -15,6 +15,15 @@ test("header and lines, by hand", () => {
   expect(predictionLine(unknown)).toBe('"say ""hi"".jpg",,dog,1,,0,1');
 });
 
+test("several labels at once: joined in one cell, and no one probability", () => {
+  expect(predictionsHeader(["a", "b"], { multiLabel: true })).toBe("file,label,predicted,correct,p(a),p(b)");
+  const line = predictionLine({ file: "1.jpg", label: "a|b", predicted: "b", probabilities: [0.25, 0.75] });
+  expect(line).toBe("1.jpg,a|b,b,false,0.25,0.75");
+  expect(predictionLine({ file: "1.jpg", label: "|", predicted: "|", probabilities: [0, 0] })).toBe(
+    "1.jpg,|,|,true,0,0",
+  );
+});
+
 test("a formula is taken its edge off, in file names by ./ and in class names by an apostrophe", () => {
   const line = predictionLine({ ...row, file: "=cmd|' /C calc'!A0.jpg", label: "@home", predicted: "-1" });
   expect(line).toBe("./=cmd|' /C calc'!A0.jpg,'@home,-1,0.75,false,0.25,0.75");

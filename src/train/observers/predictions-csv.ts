@@ -2,18 +2,26 @@
 export interface PredictionRow {
   /** Path from the dataset's root, with "/" between names. */
   readonly file: string;
-  /** The true class, where it is known. */
+  /** The true class, where it is known; several at once joined with "|". */
   readonly label?: string;
   readonly predicted: string;
-  /** The probability of `predicted`. */
-  readonly probability: number;
+  /** The probability of `predicted`; left out for several labels at once. */
+  readonly probability?: number;
   /** One a class, in the order of the header. */
   readonly probabilities: ArrayLike<number>;
 }
 
-/** The header line, without its line end: five fixed columns, then `p(name)` for each class. */
-export function predictionsHeader(classes: readonly string[]): string {
-  const columns = ["file", "label", "predicted", "probability", "correct"];
+export interface PredictionColumns {
+  /** Several labels at once: then no one probability stands for the row, and its column is left out. Default false. */
+  readonly multiLabel?: boolean;
+}
+
+/** The header line, without its line end: the fixed columns, then `p(name)` for each class. */
+export function predictionsHeader(
+  classes: readonly string[],
+  { multiLabel = false }: PredictionColumns = {},
+): string {
+  const columns = ["file", "label", "predicted", ...(multiLabel ? [] : ["probability"]), "correct"];
   return [...columns, ...classes.map((name) => quote(`p(${name})`))].join(",");
 }
 
@@ -30,7 +38,7 @@ export function predictionLine(row: PredictionRow): string {
     quote(startsFormula(file) ? `./${file}` : file),
     label === undefined ? "" : className(label),
     className(predicted),
-    shortestFloat32(probability),
+    ...(probability === undefined ? [] : [shortestFloat32(probability)]),
     label === undefined ? "" : String(label === predicted),
     ...Array.from(probabilities, shortestFloat32),
   ].join(",");

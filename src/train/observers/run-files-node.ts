@@ -4,7 +4,12 @@ import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { reason } from "../../core/errors.ts";
 import { RecordError } from "./errors.ts";
-import { type PredictionRow, predictionLine, predictionsHeader } from "./predictions-csv.ts";
+import {
+  type PredictionColumns,
+  type PredictionRow,
+  predictionLine,
+  predictionsHeader,
+} from "./predictions-csv.ts";
 
 /**
  * Writes a file that is either the old one or the whole new one, never a half: into a temporary file beside it, flushed to
@@ -75,9 +80,10 @@ export async function writePredictions(
   path: string,
   classes: readonly string[],
   rows: Iterable<PredictionRow> | AsyncIterable<PredictionRow>,
+  columns: PredictionColumns = {},
 ): Promise<void> {
   await writeAtomically(path, async (file) => {
-    let pending = `${predictionsHeader(classes)}\n`;
+    let pending = `${predictionsHeader(classes, columns)}\n`;
     for await (const row of rows) {
       if (row.probabilities.length !== classes.length) {
         throw new RecordError(

@@ -1,0 +1,105 @@
+import type { Command } from "commander";
+import { type FindRateOptions, type FoundRate, findLearningRate, type StageEvent } from "../index.ts";
+import { examples, number, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
+import { showTraining } from "./show-training.ts";
+import { Terminal } from "./terminal.ts";
+import { withTraining } from "./training-options.ts";
+import { count, duration, integer } from "./view/format.ts";
+import { ratePlot } from "./view/rate-plot.ts";
+
+type Flags = OutputOptions & Omit<FindRateOptions, "data" | "signal">;
+
+/** `tsugiki lr-find DATA` */
+export function lrFindCommand(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("lr-find")
+    .summary("find a learning rate for training the base")
+    .description(
+      "The learning-rate range test (Smith 2017): from where the same training would start, some dozens of steps at an " +
+        "ever higher rate. Give it the options that you mean to train with; nothing is kept but what was measured.",
+    )
+    .argument("<data>", "folder, zip archive or list of labelled pictures")
+    .option("--out <folder>", "for lr-find.csv, .svg and .png (default: runs/ and the data's name)")
+    .option("--from <rate>", "the first rate (default: 1e-6)", number)
+    .option("--to <rate>", "the last one (default: 1)", number)
+    .option("--steps <number>", "from one to the other (default: one epoch, but 50 to 100)", whole);
+  withTraining(withBase(command));
+  withOutput(command)
+    .addHelpText(
+      "after",
+      examples([
+        "tsugiki lr-find photos",
+        "tsugiki lr-find flowers --strategy finetune --unfreeze 0.3 --augment light",
+        "tsugiki lr-find photos --strategy scratch --optimizer sgd --to 10 --json",
+      ]),
+    )
+    .action(async (data: string, flags: Flags) => {
+      const terminal = new Terminal(flags);
+      for await (const event of findLearningRate({ ...flags, data, signal })) {
+        if (event.type === "range") {
+          const unit = `steps  rate ${short(event.rate)}  loss ${event.smoothed.toFixed(3)}`;
+          terminal.progress("Rates", event.step, event.steps, { unit });
+        } else if (event.type === "stage") terminal.note(stageLine(event));
+        else if (event.type !== "done") showTraining(event, terminal);
+        else {
+          terminal.say(view(event.result, terminal));
+          terminal.emit(json(event.result));
+        }
+      }
+    });
+}
+
+function stageLine({ blocks, ofBlocks, parameters, batchSize, views }: StageEvent): string {
+  const part = blocks === ofBlocks ? `all ${ofBlocks} blocks` : `the last ${blocks} of ${ofBlocks} blocks`;
+  const kept = views > 0 ? `; the rest runs once for ${count(views, "view")} of each picture` : "";
+  return `Trying rates on ${part}, ${integer(parameters)} weights with the head, in batches of ${batchSize}${kept}`;
+}
+
+const [narrowest, widest, margin, rows] = [30, 72, 12, 12];
+
+function view(result: FoundRate, { colours, width }: Terminal): string {
+  const { suggestion, points, files, stopped, seconds, strategy } = result;
+  const columns = Math.max(narrowest, Math.min(widest, width - margin));
+  const { rate, valley, steepest, fall, highest, scatter } = suggestion;
+  const marks = [
+    { rate: highest, character: ":" },
+    { rate, character: "|" },
+  ];
+  const last = points.at(-1);
+  const end =
+    stopped && last !== undefined ? `; stopped at ${short(last.rate)}, where the loss left all bounds` : "";
+  const lines = ["", `Loss of a batch, smoothed (*), as the rate grows${end}`, ""];
+  lines.push(ratePlot({ points, marks, columns, rows }), "");
+  const known = valley !== undefined && fall !== undefined && steepest !== undefined;
+  const how = known
+    ? "midway, in decades, from the valley to the highest"
+    : "half a decade below the highest";
+  const weak = known && fall.by < scatter ? `, less than batches scatter (${scatter.toFixed(3)})` : "";
+  lines.push(
+    `Rate     ${colours.bold(short(rate))}  ${how} (| in the plot)`,
+    known
+      ? `Valley   ${short(valley)}  the middle of the longest fall, by ${fall.by.toFixed(3)}${weak}; steepest at ${short(steepest)}`
+      : "Valley   none: the loss nowhere falls for long, so few steps gain nothing here",
+    `Highest  ${short(highest)}  before the loss rises (: in the plot), Smith's upper bound`,
+    "",
+    `Files    ${files.csv}, ${files.svg}, ${files.png}  (${duration(seconds)})`,
+    `Next:    tsugiki train … --strategy ${strategy} --learning-rate ${short(rate)}`,
+  );
+  return lines.join("\n");
+}
+
+function json({ suggestion, points, stopped, strategy, files, seconds }: FoundRate) {
+  return {
+    suggestion,
+    stopped,
+    steps: points.length,
+    strategy,
+    files,
+    seconds: Number(seconds.toFixed(3)),
+  };
+}
+
+/** 2.3e-4 */
+function short(rate: number): string {
+  return Number(rate.toPrecision(2)).toExponential();
+}

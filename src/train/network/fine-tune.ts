@@ -1,0 +1,130 @@
+import { type AugmentationSpec, mixes } from "../../augment/spec.ts";
+import { sha256 } from "../../core/hash.ts";
+import { random } from "../../core/random.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Labelling, Truth } from "../../data/labelling.ts";
+import type { Part } from "../../data/sample.ts";
+import { headGraph, initialWeights } from "../../surgery/head-graph.ts";
+import type { Backbone } from "../backbone.ts";
+import type { Picture } from "../extract.ts";
+import { balanced } from "../feature-head.ts";
+import type { TrainParts, TrainSettings } from "../run.ts";
+import type { TrainedHead } from "../trained-head.ts";
+import { openCachedInputs } from "./cached-inputs.ts";
+import type { Identity } from "./checkpoint.ts";
+import type { ViewsEvent } from "./events.ts";
+import type { InputParts, Inputs } from "./inputs.ts";
+import { openPixelInputs } from "./pixel-inputs.ts";
+import type { NetworkSettings, StagePart } from "./stage.ts";
+import { type NetworkEvent, type NetworkParts, trainNetwork } from "./train-network.ts";
+
+export const strategies = ["features", "finetune", "full", "scratch"] as const;
+/** How far training goes: the head alone, the top of the base behind it, all of it, or all of it drawn anew. */
+export type Strategy = (typeof strategies)[number];
+
+/** How a base is trained; the classes' weights and the smoothing of labels are those of the head. */
+export interface NetworkChoices extends Omit<NetworkSettings, "seed" | "classWeights" | "labelSmoothing"> {
+  readonly strategy: Exclude<Strategy, "features">;
+  readonly labelSmoothing: number;
+  readonly augmentation: AugmentationSpec;
+}
+
+export interface NetworkData {
+  readonly of: Readonly<Record<Part, readonly Picture[]>>;
+  readonly classes: readonly string[];
+  readonly labelling: Labelling;
+  /** Of the training pictures. */
+  readonly truth: Truth;
+  readonly dataFingerprint: string;
+}
+
+/** What training the base is made with: `trainNetwork` takes it, and whoever else begins where it does. */
+export interface Prepared {
+  readonly parts: NetworkParts;
+  readonly settings: NetworkSettings;
+}
+
+/**
+ * Trains the base behind a head that was trained on its features (`finetune`), or base and a new head together. Throws
+ * what `trainNetwork` throws.
+ */
+export async function* fineTune(
+  parts: TrainParts,
+  settings: TrainSettings,
+  choices: NetworkChoices,
+  head: TrainedHead,
+  data: NetworkData,
+): AsyncGenerator<NetworkEvent, { readonly backbone: Backbone; readonly head: TrainedHead }> {
+  const prepared = prepareNetwork(parts, settings, choices, head, data);
+  const { backbone, spec, classes } = prepared.parts;
+  const { network: _, ...ofHead } = settings;
+  const identity: Identity = {
+    data: data.dataFingerprint,
+    base: await sha256(backbone.bytes),
+    cut: backbone.cut,
+    preprocess: backbone.preprocess,
+    engine: parts.runtime.name,
+    decoder: parts.decoderName,
+    ...ofHead,
+    ...choices,
+  };
+  const checkpoints = parts.openCheckpoints?.(identity);
+  const trained = yield* trainNetwork({ ...prepared.parts, checkpoints }, prepared.settings);
+  const model = headGraph(spec, { width: backbone.width, classes }, { weights: trained.head });
+  const history = [...head.history, ...trained.history];
+  return { backbone: trained.backbone, head: { ...head, model, history } };
+}
+
+/** The network as its training begins: for `finetune` behind the head that learned on its features. */
+export function prepareNetwork(
+  parts: TrainParts,
+  { head: spec, seed, classWeights }: TrainSettings,
+  choices: NetworkChoices,
+  head: TrainedHead,
+  { of, classes, labelling, truth }: Omit<NetworkData, "dataFingerprint">,
+): Prepared {
+  const { runtime, decode, decoderName, openStore, signal } = parts;
+  const backbone = parts.trained ?? parts.backbone;
+  const size = { width: backbone.width, classes: classes.length };
+  const start: ReadonlyMap<string, Tensor> =
+    choices.strategy === "finetune"
+      ? head.model.graph.initializers
+      : initialWeights(spec, size, random(seed));
+  const common: Omit<InputParts, "backbone"> = {
+    runtime,
+    decode,
+    decoderName,
+    openStore,
+    train: of.train,
+    val: of.val,
+    labelling,
+    augmentation: choices.augmentation,
+    seed,
+    signal,
+  };
+  const openInputs = async function* (part: StagePart): AsyncGenerator<ViewsEvent, Inputs> {
+    const { frozen, input, shape, views } = part;
+    const inputs = { ...common, backbone: part.backbone };
+    if (frozen === undefined) return await openPixelInputs(inputs);
+    return yield* openCachedInputs(inputs, { frozen, input, shape, views });
+  };
+  return {
+    parts: {
+      backbone,
+      spec,
+      classes: classes.length,
+      multiLabel: labelling.multiLabel,
+      head: start,
+      runtime,
+      pictures: of.train.length,
+      mixes: mixes(choices.augmentation),
+      openInputs,
+      signal,
+    },
+    settings: {
+      ...choices,
+      seed,
+      classWeights: classWeights === "balanced" ? balanced(truth, classes.length) : undefined,
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { expect, test } from "vitest";
+import { finish } from "../../core/async.ts";
+import { bigints, floats } from "../../core/tensor.ts";
+import { readModel } from "../../onnx/read.ts";
+import { writeModel } from "../../onnx/write.ts";
+import type { EpochEvent } from "../trained-head.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { NetworkSettings } from "./stage.ts";
+import type { StageState } from "./state.ts";
+import { tinyInputs, tinyParts, tinySettings } from "./testing/tiny-network.ts";
+import {
+  type Checkpoints,
+  type NetworkEvent,
+  type NetworkParts,
+  type TrainedNetwork,
+  trainNetwork,
+} from "./train-network.ts";
+
+const data = { training: 26, validation: 18, seed: 11 };
+/** Updates in an epoch: 26 pictures in batches of 8. */
+const inEpoch = 4;
+
+interface Run {
+  readonly trained: TrainedNetwork;
+  readonly events: readonly NetworkEvent[];
+}
+
+async function run(settings: NetworkSettings, parts: Partial<NetworkParts> = {}): Promise<Run> {
+  const events: NetworkEvent[] = [];
+  const stream = trainNetwork(tinyParts(data, parts), settings);
+  return { trained: await finish(stream, (event) => events.push(event)), events };
+}
+
+/** What a training comes to, bit for bit. */
+function outcome({ backbone, head, history, measured }: TrainedNetwork) {
+  const bits = [...head].map(([name, tensor]) => [name, Buffer.from(tensor.bytes).toString("hex")]);
+  return { backbone: Buffer.from(backbone.bytes).toString("hex"), bits, history, measured };
+}
+
+const isEpoch = (event: NetworkEvent): event is EpochEvent => event.type === "epoch";
+
+/** A state that went through a file's bytes, as a process that was killed leaves it to the next one. */
+function throughBytes(state: StageState): StageState {
+  const model = readModel(writeModel(writeCheckpoint({ state, identity: {} })));
+  return readCheckpoint(model, "bytes").state;
+}
+
+/** Keeps every state, and goes on from `from`. */
+function keepAll(from?: StageState): Checkpoints & { readonly states: StageState[] } {
+  const states: StageState[] = [];
+  return {
+    states,
+    load: async () => (from ? { from: "checkpoint", state: throughBytes(from) } : { from: "start" }),
+    async keep(state) {
+      states.push(state);
+      return true;
+    },
+  };
+}
+
+/** Two stages with everything that has a memory: Adam's moments, averages, dropout, and noise a picture and epoch. */
+const stages: NetworkSettings = {
+  ...tinySettings,
+  stages: [
+    { unfreeze: { kind: "blocks", count: 1 }, epochs: 2, views: 0 },
+    { unfreeze: { kind: "all" }, epochs: 2, views: 0 },
+  ],
+  averageDecay: 0.9,
+  clipNorm: 1,
+  depthDecay: 0.5,
+};
+const head = [
+  { kind: "dense", units: 5, activation: "tanh" },
+  { kind: "dropout", rate: 0.3 },
+] as const;
+const withHead = (): Partial<NetworkParts> => {
+  const { head: _, ...parts } = tinyParts(data, { spec: head });
+  return { spec: head, head: tinyParts(data, { spec: head }).head, runtime: parts.runtime };
+};
+
+test("it learns, and the same settings give the same bits", async () => {
+  const settings = { ...tinySettings, stages: [{ ...tinySettings.stages[0]!, epochs: 25 }] };
+  const [one, other] = [await run(settings), await run(settings)];
+  expect(one.trained.measured?.accuracy, `seed ${data.seed}`).toBeGreaterThan(0.9);
+  expect(outcome(one.trained)).toEqual(outcome(other.trained));
+  const seeded = await run({ ...settings, seed: settings.seed + 1 });
+  expect(outcome(seeded.trained).bits).not.toEqual(outcome(one.trained).bits);
+});
+
+test("gone on from any moment, epochs' middles, ends and stages' ends, it ends in the same bits", async () => {
+  const whole = keepAll();
+  const { trained, events } = await run(stages, { ...withHead(), checkpoints: whole });
+  // The updates of 4 epochs, and each epoch's end.
+  expect(whole.states).toHaveLength(4 * (inEpoch + 1));
+  expect(new Set(whole.states.map((state) => state.stage))).toEqual(new Set([0, 1]));
+  for (const [i, state] of whole.states.entries()) {
+    const again = await run(stages, { ...withHead(), checkpoints: keepAll(state) });
+    expect(outcome(again.trained), `state ${i}, seed ${data.seed}`).toEqual(outcome(trained));
+    expect(again.events.filter(isEpoch), `state ${i}`).toEqual(events.filter(isEpoch));
+  }
+});
+
+test("killed twice is no different", async () => {
+  const whole = keepAll();
+  const { trained } = await run(stages, { ...withHead(), checkpoints: whole });
+  const second = keepAll(whole.states[3]);
+  await run(stages, { ...withHead(), checkpoints: second });
+  const third = await run(stages, { ...withHead(), checkpoints: keepAll(second.states[8]) });
+  expect(outcome(third.trained)).toEqual(outcome(trained));
+});
+
+test("a stop keeps the very last update, says so, and closes what was open", async () => {
+  const { trained } = await run(stages, withHead());
+  for (const stopAt of [1, 3, 4, 5, 9]) {
+    const stop = new AbortController();
+    let [updates, closed, open] = [0, 0, 0];
+    const kept: StageState[] = [];
+    const events: NetworkEvent[] = [];
+    const checkpoints: Checkpoints = {
+      load: async () => ({ from: "start" }),
+      async keep(state, moment) {
+        if (moment === "stop") kept.push(state);
+        return moment === "stop";
+      },
+    };
+    const parts = tinyParts(data, {
+      ...withHead(),
+      checkpoints,
+      signal: stop.signal,
+      async *openInputs() {
+        yield { type: "views", done: 0, total: 0 };
+        open++;
+        return tinyInputs(data, () => closed++);
+      },
+    });
+    const stopped = finish(trainNetwork(parts, stages), (event) => {
+      events.push(event);
+      if (event.type === "step" && ++updates === stopAt) stop.abort();
+    });
+    await expect(stopped).rejects.toThrow(/abort/);
+    expect(kept, `stopped at ${stopAt}`).toHaveLength(1);
+    expect(closed).toBe(open);
+    const [state] = kept;
+    const epochs = Math.floor((stopAt - 1) / inEpoch) + 1;
+    expect(events.at(-1)).toMatchObject({ type: "kept", epoch: epochs, epochs: 4, step: state!.batch });
+    // The fourth is an epoch's last: validation is what it stops in.
+    expect((epochs - 1) * inEpoch + state!.batch).toBe(stopAt);
+    const again = await run(stages, { ...withHead(), checkpoints: keepAll(state) });
+    expect(outcome(again.trained), `stopped at ${stopAt}`).toEqual(outcome(trained));
+  }
+});
+
+test("an error of the engine or the inputs closes everything, and is not taken for a stop", async () => {
+  let closed = 0;
+  const moments: string[] = [];
+  const checkpoints: Checkpoints = {
+    load: async () => ({ from: "start" }),
+    keep: async (_, moment) => moments.push(moment) > 0,
+  };
+  const broken = trainNetwork(
+    tinyParts(data, {
+      checkpoints,
+      async *openInputs() {
+        yield { type: "views", done: 0, total: 0 };
+        const inputs = tinyInputs(data, () => closed++);
+        const failing = async (indices: Int32Array, epoch: number) => {
+          if (epoch === 2) throw new Error("the disk is gone");
+          return await inputs.batch(indices, epoch);
+        };
+        return { ...inputs, batch: failing };
+      },
+    }),
+    tinySettings,
+  );
+  await expect(finish(broken)).rejects.toThrow("the disk is gone");
+  expect(closed).toBe(1);
+  expect(moments).toContain("epoch");
+  expect(moments).not.toContain("stop");
+});
+
+test("events count epochs and updates over all stages", async () => {
+  const { events } = await run(stages, withHead());
+  const epochs = events.filter(isEpoch);
+  expect(epochs.map(({ epoch, epochs: all, stage }) => [epoch, all, stage])).toEqual([
+    [1, 4, 1],
+    [2, 4, 1],
+    [3, 4, 2],
+    [4, 4, 2],
+  ]);
+  const updates = events.flatMap((event) => (event.type === "step" ? [event.update] : []));
+  expect(updates).toEqual(Array.from({ length: 4 * inEpoch }, (_, i) => i + 1));
+  const chosen = events.at(-1);
+  expect(chosen).toMatchObject({ type: "chosen", epochs: 4 });
+  const best = epochs.filter((event) => event.best).at(-1);
+  expect(chosen).toMatchObject({ epoch: best?.epoch ?? 0 });
+});
+
+test("where no epoch beats the start, the start's own weights come out", async () => {
+  const parts = withHead();
+  const { trained, events } = await run({ ...stages, learningRate: 1e-30, averageDecay: undefined }, parts);
+  expect(events.at(-1)).toMatchObject({ type: "chosen", epoch: 0 });
+  for (const [name, tensor] of parts.head!) expect(floats(trained.head.get(name)!)).toEqual(floats(tensor));
+  const { model } = tinyParts(data).backbone;
+  for (const [name, tensor] of model.graph.initializers) {
+    const kept = trained.backbone.model.graph.initializers.get(name)!;
+    if (tensor.dtype === "float32") expect(floats(kept)).toEqual(floats(tensor));
+    else expect(bigints(kept)).toEqual(bigints(tensor));
+  }
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { comparedPart, transferWarnings } from "./transfer.ts";
+
+test("a model that beats both comparisons is passed over in silence", () => {
+  expect(transferWarnings({ part: "test", grafted: 0.91, frozen: 0.9, raw: 0.55 })).toEqual([]);
+  expect(transferWarnings({ part: "val", grafted: 0.91, frozen: undefined, raw: undefined })).toEqual([]);
+});
+
+test("no better than raw pixels: negative transfer, with both figures", () => {
+  const [warning, ...others] = transferWarnings({ part: "test", grafted: 0.5, frozen: undefined, raw: 0.5 });
+  expect(others).toEqual([]);
+  expect(warning).toMatch(/Negative transfer.*50\.0 % of the test pictures.*50\.0 %/);
+});
+
+test("worse than the frozen features: both figures", () => {
+  const [warning] = transferWarnings({ part: "val", grafted: 0.8, frozen: 0.85, raw: 0.3 });
+  expect(warning).toMatch(/did harm: 80\.0 % of the val pictures right, 85\.0 %/);
+});
+
+test("of several labels at once the figures are mean average precisions", () => {
+  const compared = { part: "test", multiLabel: true, grafted: 0.5, frozen: 0.6, raw: 0.55 } as const;
+  const [raw, frozen] = transferWarnings(compared);
+  expect(raw).toMatch(
+    /grafted model's mean average precision on the test pictures is 50\.0 %, .* 55\.0 %\. /,
+  );
+  expect(frozen).toMatch(/did harm: a mean average precision of 50\.0 % on the test pictures, 60\.0 % with/);
+});
+
+test("the test part is compared where there is one", () => {
+  expect(comparedPart({ val: 1, test: 1 })).toBe("test");
+  expect(comparedPart({ val: 1 })).toBe("val");
+  expect(comparedPart({})).toBeUndefined();
+});

@@ -1,0 +1,49 @@
+import type { Part } from "../data/sample.ts";
+
+/** Shares of right answers on one part; of several labels at once, mean average precisions. */
+export interface Compared {
+  readonly part: Part;
+  /** Default false. */
+  readonly multiLabel?: boolean;
+  /** Of the model that training ends with. */
+  readonly grafted: number;
+  /** Of the same head on the base's features before it was trained; undefined where the base was not. */
+  readonly frozen: number | undefined;
+  /** Of the same head on 8 x 8 pixels and colours. */
+  readonly raw: number | undefined;
+}
+
+/** What is said where a base did not help, or training it did harm: with both figures, in plain words. */
+export function transferWarnings({ part, multiLabel = false, ...figures }: Compared): readonly string[] {
+  const { grafted, frozen, raw } = figures;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const warnings: string[] = [];
+  if (raw !== undefined && grafted <= raw) {
+    const compared = multiLabel
+      ? `the grafted model's mean average precision on the ${part} pictures is ${percent(grafted)}, that of the same head `
+      : `the grafted model is right on ${percent(grafted)} of the ${part} pictures, the same head `;
+    const without = multiLabel
+      ? `without any base, on 8 x 8 pixels and colours, ${percent(raw)}. `
+      : `without any base, on 8 x 8 pixels and colours, on ${percent(raw)}. `;
+    warnings.push(
+      `Negative transfer: ${compared}${without}This base brings nothing here: check how its ` +
+        "pictures are normalised (--preprocess), try a larger --size, or another base.",
+    );
+  }
+  if (frozen !== undefined && grafted < frozen) {
+    const compared = multiLabel
+      ? `a mean average precision of ${percent(grafted)} on the ${part} pictures, `
+      : `${percent(grafted)} of the ${part} pictures right, `;
+    warnings.push(
+      `Training the base did harm: ${compared}${percent(frozen)} with the head ` +
+        "on the frozen features. Train with --strategy features, a lower --learning-rate, or fewer blocks (--unfreeze 0.2).",
+    );
+  }
+  return warnings;
+}
+
+/** The part that the comparison is made on: what training never saw, if there is such. */
+export function comparedPart(present: Readonly<Partial<Record<Part, unknown>>>): "test" | "val" | undefined {
+  if (present.test !== undefined) return "test";
+  return present.val === undefined ? undefined : "val";
+}
