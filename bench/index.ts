@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { extraction } from "./extraction.ts";
 import { memory } from "./memory.ts";
 import { training } from "./training.ts";
+import { trainingMemory } from "./training-memory.ts";
 import { warmRun } from "./warm-run.ts";
 
 export interface Figure {
@@ -25,7 +26,7 @@ if (!existsSync(assets)) {
 }
 const wanted = process.argv.slice(2);
 // Memory first: a process begins with the peak of the one that started it.
-const benches = { memory, warmRun, extraction, training };
+const benches = { memory, trainingMemory, warmRun, extraction, training };
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for await (const figure of bench(assets)) console.log(JSON.stringify(figure));

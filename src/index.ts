@@ -32,13 +32,20 @@ export {
   type FoundRate,
   findLearningRate,
 } from "./jobs/lr-find.ts";
+export { strategyDefaults } from "./jobs/network-settings.ts";
 export { type FailedFile, type PredictedFile, type PredictOptions, predict } from "./jobs/predict.ts";
 export {
   type ShowAugmentationsOptions,
   type ShownAugmentations,
   showAugmentations,
 } from "./jobs/show-augmentations.ts";
-export { type LayerSummary, type Summary, type SummaryOptions, summary } from "./jobs/summary.ts";
+export {
+  type BlockSummary,
+  type LayerSummary,
+  type Summary,
+  type SummaryOptions,
+  summary,
+} from "./jobs/summary.ts";
 export {
   type DoneEvent,
   type OpenedEvent,

@@ -152,6 +152,29 @@ test("--help of every command shows examples", async () => {
   }
 });
 
+test("train --help stands in groups, every option with its default, per strategy where they differ", async () => {
+  const { stdout } = await tsugiki("train", "--help");
+  const headings = stdout.match(/^[A-Z][\w ]*:$/gm);
+  expect(headings).toEqual([
+    "Arguments:",
+    ...["The run:", "The base:", "The head:", "The data:", "Training the base:", "Gradient steps:"],
+    ...["Output:", "Examples:"],
+  ]);
+  const text = stdout.replace(/\s+/g, " ");
+  for (const [of, words] of [
+    ["epochs", "40 for a head, 8 for finetune, 12 for full, 40 for scratch"],
+    ["learning-rate", "0.0005 for finetune, 0.0005 for full, 0.002 for scratch"],
+    ["label-smoothing", "0 for a head, 0.1 for the base"],
+    ["unfreeze", "the last 35 % of the blocks"],
+    ["loss", "default: cross-entropy"],
+  ] as const)
+    expect(text.split(`--${of} `)[1]?.split(" --")[0], of).toContain(words);
+  const options = text.slice(text.indexOf("The run:"), text.indexOf("Output:")).split(/ (?=--[a-z-]+ )/);
+  const without = options.slice(1).filter((option) => !option.includes("default:"));
+  // The base in the box stands for none, and a model's own files say how its pictures are normalised.
+  expect(without.map((option) => option.split(" ")[0])).toEqual(["--base", "--preprocess"]);
+});
+
 /** Waits until a text stands in what the child writes to this stream. */
 function said(child: ChildProcess, on: "stdout" | "stderr", text: string): Promise<void> {
   let seen = "";

@@ -31,7 +31,7 @@ export interface PictureDraw {
 export interface DrawPlace {
   readonly seed: number;
   readonly epoch: number;
-  /** The picture's index in the training data. */
+  /** Stands for the picture: in training a number from its content (`placeOf`), so no other picture can change it. */
   readonly index: number;
   /** Side of the network's square. */
   readonly size: number;

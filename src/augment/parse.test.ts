@@ -128,6 +128,22 @@ test("a program's own specification is checked as well", () => {
   expect(() => checkAugmentation({ mixup: Number.NaN })).toThrow(UsageError);
 });
 
+test.for<[string, RegExp]>([
+  ['{ "flip": false }', /augment\.flip: false is not what it takes: true, or nothing/],
+  ['{ "flipp": true }', /augment\.flipp is no augmentation.*Closest: flip\./],
+  ['{ "crop": 0.5 }', /augment\.crop: 0\.5 is not what it takes/],
+  ['{ "crop": { "area": [0.5, 1] } }', /augment\.crop: undefined is no range/],
+  ['{ "zoom": null }', /augment\.zoom: null is not what it takes/],
+  ['{ "rotate": "20" }', /augment\.rotate: "20" is not what it takes/],
+  ['{ "rotate": true }', /augment\.rotate: true is not what it takes/],
+  ["5", /augment is 5, no text and no object/],
+  ["null", /augment is null, no text and no object/],
+])("what a program without types may pass is refused in words: %s", ([json, message]) => {
+  const check = () => checkAugmentation(JSON.parse(json));
+  expect(check).toThrow(UsageError);
+  expect(check).toThrow(message);
+});
+
 test("squares are fed larger where crops are cut from them, and as they are where nothing is", () => {
   expect(sourceSide({}, 224)).toBe(224);
   expect(sourceSide({ margin: 32 }, 224)).toBe(256);

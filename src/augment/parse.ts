@@ -45,12 +45,33 @@ export function formatAugmentation(spec: AugmentationSpec): string {
   return on.length === 0 ? "none" : on.map((field) => formatWord(field, spec[field])).join(",");
 }
 
-/** Throws UsageError where a specification that a program wrote has amounts that cannot be meant. */
+/** Throws UsageError where a specification that a program wrote has fields or amounts that cannot be meant. */
 export function checkAugmentation(spec: AugmentationSpec): void {
+  if (typeof spec !== "object" || spec === null || Array.isArray(spec))
+    throw augmentError(`augment is ${shown(spec)}, no text and no object.`, shown(spec), undefined);
+  for (const name of Object.keys(spec)) {
+    if (fields.some((field) => field === name)) continue;
+    const [meant] = closest(name, fields);
+    const next = meant === undefined ? `Choose ${fields.join(", ")}.` : `Closest: ${meant}.`;
+    const what = `augment.${name} is no augmentation.`;
+    throw new UsageError({ what, why: grammar, next }, { option: "augment", value: name });
+  }
   for (const field of fields) {
-    if (spec[field] === undefined) continue;
+    const value: unknown = spec[field];
+    if (value === undefined) continue;
     const word = wordOf(field);
-    for (const [i, amount] of word.amounts(spec[field]).entries()) {
+    const isFlag = word.arguments.length === 0;
+    const isObject = typeof value === "object" && value !== null;
+    const isForm = isFlag
+      ? value === true
+      : Array.isArray(word.example[0]) || word.arguments.length > 1
+        ? isObject
+        : typeof value === "number";
+    if (!isForm) {
+      const what = `augment.${field}: ${shown(value)} is not what it takes${isFlag ? ": true, or nothing" : ""}.`;
+      throw augmentError(what, shown(value), formatWord(field, undefined));
+    }
+    for (const [i, amount] of word.amounts(value).entries()) {
       const argument = word.arguments[i];
       if (argument !== undefined && !isWithin(amount, argument)) {
         const what = `augment.${field}: ${formatAmount(amount)} is no ${describe(argument)}.`;
@@ -98,7 +119,8 @@ function readAmount(text: string, argument: Argument): Amount | undefined {
 }
 
 function isWithin(amount: Amount, { kind, least, most, whole }: Argument): boolean {
-  const bounds = typeof amount === "number" ? [amount] : amount;
+  // A program's own amount may be anything, or missing.
+  const bounds = Array.isArray(amount) ? amount : [amount];
   const [low = 0, high = low] = bounds;
   const isKind = (kind === "number") === (typeof amount === "number");
   return isKind && low >= least && low <= high && high <= most && (!whole || Number.isInteger(low));
@@ -146,7 +168,7 @@ function readRepaired(text: string, argument: Argument): Amount | undefined {
 }
 
 function formatAmount(amount: Amount): string {
-  return typeof amount === "number" ? `${amount}` : amount.join("-");
+  return Array.isArray(amount) ? amount.join("-") : `${amount}`;
 }
 
 function unknownWord(word: string, name: string, text: string): UsageError {
@@ -166,6 +188,10 @@ function augmentError(what: string, value: string, meant: string | undefined): U
   const next =
     meant === undefined ? 'For example: "standard", "flip,rotate:20,crop:0.6-1".' : `Closest: "${meant}".`;
   return new UsageError({ what, why: grammar, next }, { option: "augment", value });
+}
+
+function shown(value: unknown): string {
+  return shorten(String(JSON.stringify(value)));
 }
 
 function shorten(word: string): string {

@@ -51,6 +51,13 @@ export function mixes(spec: AugmentationSpec): boolean {
   return (spec.mixup ?? 0) > 0 || (spec.cutmix ?? 0) > 0;
 }
 
+/** Whether pictures come out differently from one draw to the next. */
+export function varies(spec: AugmentationSpec): boolean {
+  const { crop, zoom: [least, most] = [1, 1], erase, ...amounts } = spec;
+  if (crop !== undefined || least !== most || (erase?.probability ?? 0) > 0) return true;
+  return Object.values(amounts).some((amount) => amount === true || amount > 0);
+}
+
 /** Beyond this factor, pictures shown whole would be sampled too sparsely: GridSample does not smooth. */
 const mostOversampling = 1.25;
 

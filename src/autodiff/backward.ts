@@ -110,6 +110,17 @@ export function backward(given: Model, loss: string, trainable: readonly string[
   return { model: builder.model(), gradients };
 }
 
+/** Those of `names` that a gradient of `loss` can reach: not through operators that pass none. */
+export function withGradient({ graph }: Model, loss: string, names: readonly string[]): readonly string[] {
+  const needed = new Set([loss]);
+  for (const node of graph.nodes.toReversed()) {
+    if (node.domain === "" && passesNone(node.opType)) continue;
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const input of node.inputs) needed.add(input);
+  }
+  return names.filter((name) => needed.has(name));
+}
+
 /** Nodes written with numbers and lists in place; each constant is stored once. */
 function emitter(builder: GraphBuilder) {
   const constants = new Map<string, string>();

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { type FindRateOptions, type FoundRate, findLearningRate, type StageEvent } from "../index.ts";
-import { examples, number, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
+import { examples, number, type OutputOptions, whole, withBase } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
-import { withTraining } from "./training-options.ts";
-import { count, duration, integer } from "./view/format.ts";
+import { option, withTraining } from "./training-options.ts";
+import { bytes, count, duration, integer } from "./view/format.ts";
 import { ratePlot } from "./view/rate-plot.ts";
 
 type Flags = OutputOptions & Omit<FindRateOptions, "data" | "signal">;
@@ -18,13 +18,14 @@ export function lrFindCommand(program: Command, signal: AbortSignal): void {
       "The learning-rate range test (Smith 2017): from where the same training would start, some dozens of steps at an " +
         "ever higher rate. Give it the options that you mean to train with; nothing is kept but what was measured.",
     )
-    .argument("<data>", "folder, zip archive or list of labelled pictures")
-    .option("--out <folder>", "for lr-find.csv, .svg and .png (default: runs/ and the data's name)")
-    .option("--from <rate>", "the first rate (default: 1e-6)", number)
-    .option("--to <rate>", "the last one (default: 1)", number)
-    .option("--steps <number>", "from one to the other (default: one epoch, but 50 to 100)", whole);
-  withTraining(withBase(command));
-  withOutput(command)
+    .argument("<data>", "folder, zip archive or list of labelled pictures");
+  const run = [
+    option("--out <folder>", "for lr-find.csv, .svg and .png (default: runs/ and the data's name)"),
+    option("--from <rate>", "the first rate (default: 1e-6)", number),
+    option("--to <rate>", "the last one (default: 1)", number),
+    option("--steps <number>", "from one to the other (default: one epoch, but 50 to 100)", whole),
+  ];
+  withTraining(command, { run, base: withBase, network: [], steps: [] })
     .addHelpText(
       "after",
       examples([
@@ -49,9 +50,12 @@ export function lrFindCommand(program: Command, signal: AbortSignal): void {
     });
 }
 
-function stageLine({ blocks, ofBlocks, parameters, batchSize, views }: StageEvent): string {
+function stageLine({ blocks, ofBlocks, parameters, batchSize, views, keptBytes }: StageEvent): string {
   const part = blocks === ofBlocks ? `all ${ofBlocks} blocks` : `the last ${blocks} of ${ofBlocks} blocks`;
-  const kept = views > 0 ? `; the rest runs once for ${count(views, "view")} of each picture` : "";
+  const kept =
+    views > 0
+      ? `; the rest runs once for ${count(views, "view")} of each picture, ${bytes(keptBytes)} on the disk`
+      : "";
   return `Trying rates on ${part}, ${integer(parameters)} weights with the head, in batches of ${batchSize}${kept}`;
 }
 

@@ -52,7 +52,7 @@ export function showTraining(event: Exclude<RunEvent, DoneEvent>, terminal: Term
       for (const line of stageLines(event)) terminal.note(line);
       break;
     case "baseline":
-      terminal.progress("Without a base", event.done, event.total);
+      terminal.progress("To compare: the head on bare pixels", event.done, event.total);
       break;
     case "views":
       terminal.progress("Frozen part", event.done, event.total, { unit: "views" });

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type SummaryOptions, summary } from "../index.ts";
+import { type Summary, type SummaryOptions, summary } from "../index.ts";
 import { type BaseFlags, examples, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import { count } from "./view/format.ts";
@@ -37,6 +37,19 @@ export function summaryCommand(program: Command, signal: AbortSignal): void {
         `${name} at ${size} x ${size}, cut at '${cut}': ${count(width, "feature")}${afterFolding}\n`,
       );
       terminal.say(summaryView(result.layers, terminal.colours));
+      terminal.say(blocksLine(result));
       terminal.emit(result);
     });
+}
+
+/** How the numbers of blocks are meant, by the example of the last three. */
+function blocksLine({ blocks }: Summary): string {
+  const last = blocks.slice(-3);
+  const [first] = last;
+  if (first === undefined) return "\nThe base has no block with weights to train.";
+  const which = last.length === 1 ? "the last block" : `blocks ${last.length} to 1, the last ones`;
+  return [
+    `\n${count(blocks.length, "block")} in the base, counted from its end. train --strategy finetune --unfreeze ${last.length} trains ${which},`,
+    `as does --unfreeze ${first.from}: from that layer's block on.`,
+  ].join("\n");
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command, Option } from "commander";
 import {
   type AnyEvaluation,
   isOfLabels,
@@ -8,10 +8,10 @@ import {
   type TrainResult,
   train,
 } from "../index.ts";
-import { examples, number, type OutputOptions, share, whole, withBases, withOutput } from "./options.ts";
+import { examples, number, type OutputOptions, share, whole, withBases } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
-import { withTraining } from "./training-options.ts";
+import { option, perStrategy, withTraining } from "./training-options.ts";
 import { evaluationView } from "./view/evaluation.ts";
 import { count, decimal, duration, integer, percentage } from "./view/format.ts";
 
@@ -30,40 +30,8 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
       "Trains a classifier on labelled pictures: a folder with one folder a class, ready splits (train/, val/, test/), " +
         "a CSV, TSV or JSONL list, CIFAR batches, the Food-101 layout, or a zip of any of these.",
     )
-    .argument("<data>", "folder, zip archive or list of labelled pictures")
-    .option("--out <folder>", "the run's folder (default: runs/ and the data's name)");
-  withTraining(withBases(command))
-    .addOption(
-      new Option("--schedule <name>", "of the learning rate").choices([
-        "constant",
-        "cosine",
-        "linear",
-        "one-cycle",
-      ]),
-    )
-    .option("--warmup <share>", "of the updates, in which the rate rises", share)
-    .option(
-      "--show-augmentations [file.png]",
-      "write a sheet of what the network sees of a dozen pictures, and train nothing (default: in the run's folder)",
-    )
-    .option("--resume", "go on where the same training was stopped or killed")
-    .option(
-      "--checkpoint-every <seconds>",
-      "at most, while the base is trained (default: 10, or more where that costs time)",
-      number,
-    )
-    .option("--epochs <number>", "at most (default: 40 for a head with hidden layers)", whole)
-    .option(
-      "--learning-rate <rate>",
-      "at its highest (default: the optimizer's own for a head, the strategy's for a base); see lr-find",
-      number,
-    )
-    .option(
-      "--patience <epochs>",
-      "stop after so many epochs without a better validation loss (default: 5)",
-      whole,
-    );
-  withOutput(command)
+    .argument("<data>", "folder, zip archive or list of labelled pictures");
+  withTraining(command, { run: ofRun(), base: withBases, network: ofNetwork(), steps: ofSteps() })
     .addHelpText(
       "after",
       examples([
@@ -93,6 +61,49 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
         }
       }
     });
+}
+
+function ofRun(): Option[] {
+  return [
+    option("--out <folder>", "the run's folder (default: runs/ and the data's name)"),
+    option(
+      "--resume",
+      "go on where the same training of the base was stopped or killed (default: start anew)",
+    ),
+    option(
+      "--checkpoint-every <seconds>",
+      "at most, while the base is trained (default: 10, or more where that costs time)",
+      number,
+    ),
+    option(
+      "--show-augmentations [file.png]",
+      "write a sheet of what the network sees of a dozen pictures, and train nothing (default: in the run's folder)",
+    ),
+  ];
+}
+
+function ofNetwork(): Option[] {
+  const schedule = option("--schedule <name>", "of the learning rate (default: cosine)");
+  return [
+    schedule.choices(["constant", "cosine", "linear", "one-cycle"]),
+    option("--warmup <share>", "of the updates, in which the rate rises (default: 0.1)", share),
+  ];
+}
+
+function ofSteps(): Option[] {
+  return [
+    option("--epochs <number>", `at most (default: 40 for a head, ${perStrategy("epochs")})`, whole),
+    option(
+      "--learning-rate <rate>",
+      `at its highest; see lr-find (default: 0.001 for a head, 0.01 with sgd, ${perStrategy("learningRate")})`,
+      number,
+    ),
+    option(
+      "--patience <epochs>",
+      "stop after so many epochs without a better validation loss (default: 5)",
+      whole,
+    ),
+  ];
 }
 
 function shownText({ file, width, height, pictures, views, augmentation }: ShownAugmentations): string {

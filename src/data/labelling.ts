@@ -33,6 +33,14 @@ export interface Truth {
 /** The truth of some pictures in their order. */
 export function truthOf(samples: readonly Sample[], { classes, multiLabel, numbersOf }: Labelling): Truth {
   if (!multiLabel) return { labels: Int32Array.from(samples, (sample) => numbersOf(sample)[0] ?? -1) };
+  return { labels: new Int32Array(), targets: hotRows(samples, { classes, numbersOf }) };
+}
+
+/** A 1 for each class of each sample, so one a row unless there may be several labels: samples x classes. */
+export function hotRows(
+  samples: readonly Sample[],
+  { classes, numbersOf }: Pick<Labelling, "classes" | "numbersOf">,
+): Float32Array {
   const targets = new Float32Array(samples.length * classes);
   for (const [row, sample] of samples.entries()) {
     for (const number of numbersOf(sample)) {
@@ -40,5 +48,5 @@ export function truthOf(samples: readonly Sample[], { classes, multiLabel, numbe
       targets[row * classes + number] = 1;
     }
   }
-  return { labels: new Int32Array(), targets };
+  return targets;
 }

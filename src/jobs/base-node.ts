@@ -16,6 +16,8 @@ import {
 } from "../surgery/preprocess-config.ts";
 import { type Backbone, prepareBackbone } from "../train/backbone.ts";
 import { featureGraph } from "../train/extract.ts";
+import { redrawn } from "../train/network/unit-variance.ts";
+import type { TrainSettings } from "../train/run.ts";
 
 /** Which pretrained network to graft on, and how pictures reach it. */
 export interface BaseOptions {
@@ -85,7 +87,7 @@ const unstated: PreprocessHints = { ...normalisations.unit, source: "nowhere" };
 export async function openBase(
   options: BaseOptions,
   runtime: Runtime,
-  { needsPreprocess = true } = {},
+  { needsPreprocess = true, fold = true } = {},
 ): Promise<OpenedBase> {
   checkOptions(options);
   const { base = boxName } = options;
@@ -101,6 +103,7 @@ export async function openBase(
     {
       name: isBox ? boxName : basename(file),
       preprocess: hints,
+      fold,
       ...(size !== undefined && { size }),
       ...(fit !== undefined && { fit }),
       ...(cut !== undefined && { cut }),
@@ -108,6 +111,33 @@ export async function openBase(
     runtime,
   );
   return { backbone, file, preprocessSource: hints.source };
+}
+
+/**
+ * The base whose weights gradient steps move, where it is another than the one that was opened: for `scratch`, BatchNorm
+ * whole and all weights drawn anew. Throws UsageError for a base that takes one picture at a time.
+ */
+export async function trainedBase(
+  [options = {}]: readonly BaseOptions[],
+  { name, model }: Backbone,
+  { network, seed }: Pick<TrainSettings, "network" | "seed">,
+  runtime: Runtime,
+): Promise<Backbone | undefined> {
+  if (network === undefined) return undefined;
+  const type = model.graph.inputs[0]?.type;
+  if (type?.kind === "tensor" && typeof type.shape?.[0] === "number") {
+    throw new UsageError(
+      {
+        what: `${name} cannot be trained: it takes one picture at a time.`,
+        why: "Its exporter wrote the batch of one into the network, and it could not be made free.",
+        next: "Export it with a free batch size, or train its head alone (--strategy features).",
+      },
+      { option: "base", value: name },
+    );
+  }
+  if (network.strategy !== "scratch") return undefined;
+  const { backbone } = await openBase(options, runtime, { fold: false });
+  return redrawn(backbone, seed, runtime);
 }
 
 /**

@@ -1,7 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { RowStore } from "../data/row-store.ts";
 import { openRowStore } from "../data/row-store-node.ts";
 import type { OpenStore } from "../train/extract.ts";
+import { takeViewFolder } from "./view-folders-node.ts";
 
 /** Where computed features are kept: $TSUGIKI_CACHE, else the platform's cache folder. */
 export function cacheFolder(): string {
@@ -12,7 +14,36 @@ export function cacheFolder(): string {
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "tsugiki");
 }
 
-/** Stores under this cache folder, one a key. */
-export function storesIn(folder: string): OpenStore {
-  return (key, rowBytes) => openRowStore(join(folder, "features", key), rowBytes);
+/**
+ * Stores under this cache folder, one a key. Views stand apart from features: those that earlier trainings left are
+ * removed beyond `viewBudget` bytes, the longest unused first.
+ */
+export function storesIn(folder: string, viewBudget?: number): OpenStore {
+  return (key, rowBytes, kind = "features") => {
+    if (kind === "features") return openRowStore(join(folder, kind, key), rowBytes);
+    const taken = takeViewFolder(join(folder, kind), key, viewBudget);
+    try {
+      return releasing(openRowStore(taken.folder, rowBytes), taken.release);
+    } catch (error) {
+      taken.release();
+      throw error;
+    }
+  };
+}
+
+/** The store, with something to do once it is closed. */
+function releasing(store: RowStore, release: () => void): RowStore {
+  return {
+    has: (hash) => store.has(hash),
+    get: (hash) => store.get(hash),
+    put: (hash, row) => store.put(hash, row),
+    flush: () => store.flush(),
+    close: () => {
+      try {
+        store.close();
+      } finally {
+        release();
+      }
+    },
+  };
 }

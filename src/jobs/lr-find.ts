@@ -7,7 +7,9 @@ import { inRange } from "../train/check-data.ts";
 import { type RateEvent, type RateSettings, testRates } from "../train/find-rate.ts";
 import type { RangePoint, RateSuggestion } from "../train/network/rate-suggestion.ts";
 import { suggestRate } from "../train/network/rate-suggestion.ts";
+import { trainedBase } from "./base-node.ts";
 import { cacheFolder, storesIn } from "./cache-node.ts";
+import { ensureRoom } from "./disk-room-node.ts";
 import { type DataOptions, openBoth } from "./open-node.ts";
 import { ResultFolder } from "./result-folder-node.ts";
 import { defaultOut, type OpenedEvent, opened } from "./train.ts";
@@ -58,9 +60,12 @@ export async function* findLearningRate(options: FindRateOptions): AsyncGenerato
     const { dataset, base } = await openBoth(options, runtime);
     try {
       yield opened(dataset, [base]);
-      const openStore = storesIn(options.cache ?? cacheFolder());
+      const cache = options.cache ?? cacheFolder();
+      const room = (bytes: number): Promise<void> => ensureRoom(cache, bytes);
+      const kept = { openStore: storesIn(cache), ensureRoom: room };
       const { backbone } = base;
-      const parts = { dataset, backbone, runtime, decode, decoderName, openStore, signal };
+      const trained = await trainedBase([options], backbone, settings, runtime);
+      const parts = { dataset, backbone, trained, runtime, decode, decoderName, ...kept, signal };
       const { points, stopped } = yield* testRates(parts, settings, range);
       const suggestion = suggestRate(points);
       assert(suggestion, "a test has a point");
@@ -86,7 +91,7 @@ export async function* findLearningRate(options: FindRateOptions): AsyncGenerato
 }
 
 function rateSettings(options: FindRateOptions): RateSettings {
-  const { network, ...rest } = settingsOf({ strategy: "finetune", ...options });
+  const { network, ...rest } = settingsOf({ ...options, strategy: options.strategy ?? "finetune" });
   if (network !== undefined) return { ...rest, network };
   throw new UsageError(
     {

@@ -2,10 +2,10 @@ import { checkAugmentation, parseAugmentation } from "../augment/parse.ts";
 import type { AugmentationSpec } from "../augment/spec.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseUnfreeze } from "../surgery/split-at.ts";
-import { inRange } from "../train/check-data.ts";
+import { inRange, oneOf } from "../train/check-data.ts";
 import { type DenseHeadOptions, optimizers } from "../train/dense-head.ts";
 import { type NetworkChoices, type Strategy, strategies } from "../train/network/fine-tune.ts";
-import type { NetworkSettings, StageSettings } from "../train/network/stage.ts";
+import { type NetworkSettings, type StageSettings, scheduleKinds } from "../train/network/stage.ts";
 
 /** How the base itself is trained, as a user says it. */
 export interface NetworkOptions
@@ -17,12 +17,12 @@ export interface NetworkOptions
   readonly strategy?: Strategy | undefined;
   /** What "finetune" trains of the base: a share of its depth, a number of blocks, the name of a node, or "all". */
   readonly unfreeze?: string | undefined;
-  /** Augmented views of each picture kept behind the frozen part; 0: the frozen part runs each epoch. */
+  /** Augmented views of each picture kept behind the frozen part, at most 64; 0: the frozen part runs each epoch. */
   readonly views?: number | undefined;
   /** A preset ("none", "light", "standard", "strong"), words such as "flip,rotate:20", or a specification. */
   readonly augment?: string | AugmentationSpec | undefined;
   readonly schedule?: NetworkSettings["schedule"] | undefined;
-  /** Share of the updates in which the rate rises. */
+  /** Share of the updates in which the rate rises. Default: 0.1; "one-cycle": 0.3. */
   readonly warmup?: number | undefined;
   /** Each third of the base's depth learns at the rate of the one above, times this. */
   readonly depthDecay?: number | undefined;
@@ -53,8 +53,11 @@ const ofNetworks = [
   "checkpointEvery",
 ] as const;
 
+/** Views of each picture that may be asked for. */
+const mostViews = 64;
+
 /** The defaults of each strategy, found by the experiments in docs/TRAINING.md. */
-const defaults = {
+export const strategyDefaults = {
   finetune: { epochs: 8, learningRate: 5e-4, labelSmoothing: 0.1, unfreeze: "0.35" },
   full: { epochs: 12, learningRate: 5e-4, labelSmoothing: 0.1, unfreeze: "all" },
   scratch: { epochs: 40, learningRate: 2e-3, labelSmoothing: 0.1, unfreeze: "all" },
@@ -73,8 +76,11 @@ export function networkOf(options: NetworkOptions): NetworkChoices | undefined {
     refuseWithoutStrategy(options);
     return undefined;
   }
-  const usual = defaults[strategy];
-  const { optimizer = "adamw", augment = "standard", clipNorm = 1, ema = 0 } = options;
+  const usual = strategyDefaults[strategy];
+  const { optimizer = "adamw", augment = "standard", clipNorm = 1, ema = 0, schedule = "cosine" } = options;
+  // Before the first look into a table by them.
+  oneOf("optimizer", optimizer, Object.keys(optimizers));
+  oneOf("schedule", schedule, scheduleKinds);
   const choices: NetworkChoices = {
     strategy,
     stages: stagesOf(options, usual),
@@ -82,8 +88,9 @@ export function networkOf(options: NetworkOptions): NetworkChoices | undefined {
     learningRate: options.learningRate ?? usual.learningRate,
     weightDecay: options.weightDecay ?? optimizers[optimizer].weightDecay,
     depthDecay: options.depthDecay ?? 1,
-    schedule: options.schedule ?? "cosine",
-    warmup: options.warmup ?? 0.1,
+    schedule,
+    // One-cycle's rise is a part of it.
+    warmup: options.warmup ?? (schedule === "one-cycle" ? undefined : 0.1),
     batchSize: options.batchSize ?? 32,
     accumulate: options.accumulate ?? 1,
     patience: options.patience ?? 5,
@@ -111,9 +118,20 @@ function stagesOf(
       { option: "unfreeze", value: unfreeze },
     );
   }
+  const trained = parseUnfreeze(unfreeze ?? usual.unfreeze);
+  if (views !== undefined && trained.kind === "all") {
+    throw new UsageError(
+      {
+        what: `--views does nothing with ${strategy === "finetune" ? "--unfreeze all" : `--strategy ${strategy}`}:`,
+        why: "views are kept behind a frozen part, and all of the base is trained.",
+        next: "Leave it out, or choose --strategy finetune and unfreeze less.",
+      },
+      { option: "views", value: views },
+    );
+  }
   return [
     {
-      unfreeze: parseUnfreeze(unfreeze ?? usual.unfreeze),
+      unfreeze: trained,
       epochs: epochs ?? usual.epochs,
       views: views ?? "auto",
     },
@@ -141,7 +159,7 @@ function check(choices: NetworkChoices, options: NetworkOptions): void {
   inRange("learningRate", choices.learningRate, positive, "above 0");
   inRange("weightDecay", choices.weightDecay, (value) => value >= 0, "0 or more");
   inRange("depthDecay", choices.depthDecay, (value) => value > 0 && value <= 1, "above 0 and at most 1");
-  inRange("warmup", choices.warmup, share, "from 0 up to, but not, 1");
+  inRange("warmup", choices.warmup ?? 0, share, "from 0 up to, but not, 1");
   inRange("ema", ema, share, "from 0 up to, but not, 1");
   inRange("clipNorm", clipNorm, (value) => value >= 0, "0 or more");
   inRange("labelSmoothing", choices.labelSmoothing, share, "from 0 up to, but not, 1");
@@ -150,8 +168,9 @@ function check(choices: NetworkChoices, options: NetworkOptions): void {
     inRange(name, choices[name] ?? 1, whole, "a whole number from 1");
   for (const { epochs, views } of choices.stages) {
     inRange("epochs", epochs, whole, "a whole number from 1");
-    const isCount = views === "auto" || (Number.isInteger(views) && views >= 0);
-    inRange("views", views === "auto" ? 0 : views, () => isCount, "a whole number from 0");
+    const isCount = views === "auto" || (Number.isInteger(views) && views >= 0 && views <= mostViews);
+    const range = `a whole number from 0 to ${mostViews}, for each fills the disk further`;
+    inRange("views", views === "auto" ? 0 : views, () => isCount, range);
   }
   checkAugmentation(choices.augmentation);
 }

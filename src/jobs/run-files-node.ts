@@ -17,7 +17,7 @@ import { createStage } from "./stage-folder-node.ts";
 
 /** The suffix that Tsugiki's own TensorBoard files bear: those of other programs in the folder are left alone. */
 const ownEvents = /^events\.out\.tfevents\..*\.tsugiki$/;
-const checkpointName = ".checkpoint.onnx";
+const checkpointName = ".checkpoint.safetensors";
 
 /**
  * A run's folder. Everything is written aside and put in place by `publish`, at the end: a run that fails or is stopped
@@ -63,7 +63,7 @@ export class RunFiles {
   /** Where training of the base is kept while it goes on; `publish` takes it away. */
   checkpoints(identity: Identity, options: Pick<CheckpointOptions, "resume" | "seconds">): CheckpointFile {
     const file = join(this.out, checkpointName);
-    const aside = join(this.#stage, "checkpoint.onnx");
+    const aside = join(this.#stage, "checkpoint.safetensors");
     this.#checkpoint = new CheckpointFile({ ...options, file, aside }, identity);
     return this.#checkpoint;
   }

@@ -6,8 +6,14 @@ import { random } from "../core/random.ts";
 import { decode } from "../data/decode-sharp.ts";
 import { encodePng } from "../data/encode-sharp.ts";
 import type { Sample } from "../data/sample.ts";
+import { inferShapes } from "../onnx/infer.ts";
 import { nodeRuntime } from "../runtime/node.ts";
+import { blocksOf } from "../surgery/blocks.ts";
+import { firstTrained, splitAt } from "../surgery/split-at.ts";
+import type { Backbone } from "../train/backbone.ts";
+import type { NetworkChoices } from "../train/network/fine-tune.ts";
 import { type Shown, showViews } from "../train/network/show-views.ts";
+import { keptViews, variation } from "../train/network/views.ts";
 import { decodePicture, loadPicture, orSkipped, type Sight, sightOf } from "../train/picture.ts";
 import { basesOf, refuseSeveral } from "./bases.ts";
 import { openBoth } from "./open-node.ts";
@@ -32,11 +38,12 @@ export interface ShownAugmentations {
   readonly augmentation: string;
 }
 
-/** Rows of the sheet, and its columns beside the pictures as they are. */
-const [rows, views] = [12, 7];
+/** Rows of the sheet, and its columns beside the pictures as they are, at most. */
+const [rows, mostViews] = [12, 7];
 
 /**
- * Writes a contact sheet of what the network would see of some pictures in training, and trains nothing. Pictures that
+ * Writes a contact sheet of what the network would see of some pictures in training, and trains nothing: the views that
+ * are kept behind the frozen part, or those of the first epochs, seven at most. Pictures that
  * the data itself keeps for validation or test are left out; which others training would hold back is not looked up.
  * Throws UsageError for the strategy "features", which varies nothing, and what opening and decoding throw.
  */
@@ -78,6 +85,7 @@ export async function showAugmentations(options: ShowAugmentationsOptions): Prom
       }
       if (pictures.length === 0) throw nothingToShow(data);
       const { augmentation } = network;
+      const views = Math.min(mostViews, viewsSeen(backbone, network, inTraining.length));
       const sheet = await showViews({ backbone, augmentation, runtime, decode, seed, views }, pictures);
       await folder.write(basename(file), await encodePng(sheet));
       return {
@@ -106,6 +114,21 @@ function* mixedClasses(samples: readonly Sample[], seed: number): Generator<Samp
       if (sample) yield sample;
     }
   }
+}
+
+/**
+ * How many views of each picture training will show: those kept behind the frozen part, else one an epoch. Counted as
+ * if all of these pictures were trained on: how many are held back is only known once they are split.
+ */
+function viewsSeen(backbone: Backbone, { stages, augmentation }: NetworkChoices, pictures: number): number {
+  const model = inferShapes(backbone.model);
+  return Math.max(
+    ...stages.map((stage) => {
+      const parted = splitAt(model, firstTrained(blocksOf(model.graph), stage.unfreeze));
+      const { views } = keptViews(stage, parted, { pictures, ...variation(augmentation) });
+      return views > 0 ? views : stage.epochs;
+    }),
+  );
 }
 
 /** The picture, once it is known that it can be decoded. */

@@ -15,7 +15,7 @@ test("folders of processes that are gone are swept with what is in them, those o
   const gone = spawnSync(process.execPath, ["-e", ""]).pid;
   const stray = join(out, `.tsugiki-${gone}-abc123`);
   mkdirSync(stray);
-  writeFileSync(join(stray, "checkpoint.onnx"), "half");
+  writeFileSync(join(stray, "checkpoint.safetensors"), "half");
   // A number that was another process's before this one had it, as happens in containers.
   mkdirSync(join(out, `.tsugiki-${process.pid}-fedcba`));
   mkdirSync(join(out, `.tsugiki-${process.ppid}-abc123`));

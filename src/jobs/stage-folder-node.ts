@@ -26,7 +26,8 @@ async function removeStrays(out: string): Promise<void> {
   }
 }
 
-function lives(pid: number): boolean {
+/** Whether a process of this number runs on this machine. */
+export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -6,6 +6,8 @@ import { float32, type Tensor } from "../core/tensor.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Model } from "../onnx/graph.ts";
 import { saveModel } from "../onnx/load-node.ts";
+import { blocksOf } from "../surgery/blocks.ts";
+import { firstTrained, parseUnfreeze } from "../surgery/split-at.ts";
 import { type Summary, summary } from "./summary.ts";
 
 let folder: string;
@@ -67,6 +69,27 @@ test("BatchNorm is folded into the Conv before it, and the summary says so", asy
   expect(layers.map(({ type }) => type)).not.toContain("BatchNormalization");
   // The Conv's weights, and the bias that folding gave it.
   expect([parameters.frozen, base.folded]).toEqual([108 + 4, true]);
+});
+
+test("blocks are counted from the end, each with the node that --unfreeze takes", async () => {
+  const deeper = network(plainWeight, (b, x) => {
+    const maps = b.op("Relu", [x]);
+    return b.op("Conv", [maps, b.constant(ones([4, 4, 1, 1]))]);
+  });
+  const { layers, blocks } = await summaryOf("blocks", deeper);
+  expect(blocks.map(({ block, parameters }) => [block, parameters])).toEqual([
+    [2, 108],
+    [1, 16],
+  ]);
+  const convs = layers.filter(({ type }) => type === "Conv");
+  expect(convs.map(({ block }) => block)).toEqual([2, 1]);
+  const own = blocksOf(deeper.graph);
+  for (const { from, block } of blocks) {
+    expect(layers.find(({ layer }) => layer === from)?.block).toBe(block);
+    expect(own.length - firstTrained(own, parseUnfreeze(from))).toBe(block);
+  }
+  // The picture and the head belong to no block.
+  expect([layers[0]?.block, layers.at(-1)?.block]).toEqual([null, null]);
 });
 
 test("an abort stops it", async () => {

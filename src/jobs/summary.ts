@@ -1,7 +1,9 @@
 import { UsageError } from "../core/errors.ts";
+import { groupBy } from "../core/group-by.ts";
 import { sizeOf } from "../core/tensor.ts";
 import type { Model, Node, Shape } from "../onnx/graph.ts";
 import { nodeRuntime } from "../runtime/node.ts";
+import { blocksOf } from "../surgery/blocks.ts";
 import { denseLayers } from "../surgery/head-graph.ts";
 import type { Backbone } from "../train/backbone.ts";
 import { type HeadSpec, parseHead } from "../train/head.ts";
@@ -20,6 +22,17 @@ export interface LayerSummary {
   readonly outputShape: Shape;
   readonly parameters: number;
   readonly trainable: boolean;
+  /** The base's block that it belongs to, 1 for the last: `--unfreeze 3` trains blocks 3 to 1. Null for none. */
+  readonly block: number | null;
+}
+
+/** A stretch of the base that is trained or frozen as a whole. */
+export interface BlockSummary {
+  /** Counted from the end, from 1 on. */
+  readonly block: number;
+  /** Its first node, by the name that `--unfreeze` takes. */
+  readonly from: string;
+  readonly parameters: number;
 }
 
 export interface Summary {
@@ -32,6 +45,8 @@ export interface Summary {
     readonly folded: boolean;
   };
   readonly layers: readonly LayerSummary[];
+  /** From the base's first to its last. */
+  readonly blocks: readonly BlockSummary[];
   readonly parameters: { readonly total: number; readonly trainable: number; readonly frozen: number };
 }
 
@@ -64,7 +79,8 @@ export async function summary(options: SummaryOptions): Promise<Summary> {
   const spec = typeof head === "string" ? parseHead(head) : head;
   const { backbone } = await openBase(options, nodeRuntime(), { needsPreprocess: false });
   signal?.throwIfAborted();
-  const layers = [...backboneLayers(backbone.model), ...headLayers(spec, backbone, classes)];
+  const ofBase = backboneLayers(backbone.model);
+  const layers = [...ofBase, ...headLayers(spec, backbone, classes)];
   const sum = (wanted: boolean): number =>
     layers
       .filter(({ trainable }) => trainable === wanted)
@@ -74,6 +90,7 @@ export async function summary(options: SummaryOptions): Promise<Summary> {
   return {
     base: { name, cut, width, size: preprocess.size, folded: isFolded(backbone.model) },
     layers,
+    blocks: blockList(ofBase),
     parameters: { total: trainable + frozen, trainable, frozen },
   };
 }
@@ -103,17 +120,28 @@ function backboneLayers({ graph }: Model): LayerSummary[] {
     }
     return total;
   };
+  const blocks = blocksOf(graph);
+  const blockOf = new Map(blocks.flatMap(({ nodes }, i) => nodes.map((node) => [node, blocks.length - i])));
   const inputs = graph.inputs.map(({ name }) => row(name, "Input", shapeOf.get(name) ?? [], 0));
-  return [
-    ...inputs,
-    ...graph.nodes.map((node) =>
-      row(node.name || node.outputs[0]!, node.opType, shapeOf.get(node.outputs[0]!) ?? [], parameters(node)),
-    ),
-  ];
+  const layers = graph.nodes.map((node) => {
+    const [output = ""] = node.outputs;
+    const layer = row(node.name || output, node.opType, shapeOf.get(output) ?? [], parameters(node));
+    return { ...layer, block: blockOf.get(node) ?? null };
+  });
+  return [...inputs, ...layers];
+}
+
+function blockList(layers: readonly LayerSummary[]): BlockSummary[] {
+  const inBlocks = layers.filter(({ block }) => block !== null);
+  return [...groupBy(inBlocks, ({ block }) => block ?? 0)].map(([block, own]) => ({
+    block,
+    from: own[0]?.layer ?? "",
+    parameters: own.reduce((sum, { parameters }) => sum + parameters, 0),
+  }));
 }
 
 function row(layer: string, type: string, outputShape: Shape, parameters: number): LayerSummary {
-  return { layer, type, outputShape, parameters, trainable: false };
+  return { layer, type, outputShape, parameters, trainable: false, block: null };
 }
 
 function headLayers(spec: HeadSpec, { width }: Backbone, classes: number): LayerSummary[] {

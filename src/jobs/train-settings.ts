@@ -1,9 +1,11 @@
 import { formatAugmentation } from "../augment/parse.ts";
 import { UsageError } from "../core/errors.ts";
 import { formatUnfreeze } from "../surgery/split-at.ts";
-import { inRange } from "../train/check-data.ts";
+import { inRange, oneOf } from "../train/check-data.ts";
 import { type DenseHeadOptions, optimizers } from "../train/dense-head.ts";
 import { formatHead, type HeadSpec, parseHead } from "../train/head.ts";
+import { formatLoss, type Loss, parseLoss } from "../train/loss.ts";
+import type { NetworkChoices } from "../train/network/fine-tune.ts";
 import type { TrainSettings } from "../train/run.ts";
 import { type NetworkOptions, networkOf } from "./network-settings.ts";
 
@@ -28,6 +30,11 @@ export interface TrainChoices extends DenseChoices, NetworkOptions {
   readonly classWeights?: "none" | "balanced" | undefined;
   /** In [0, 1). Default 0. */
   readonly labelSmoothing?: number | undefined;
+  /**
+   * What gradient steps lower: "cross-entropy" (default), "focal" (gamma 2) or "focal:GAMMA". A linear head under the
+   * strategy "features" is solved by cross-entropy and takes no other.
+   */
+  readonly loss?: string | undefined;
   /** λ of a linear head; chosen on the validation part when left out. */
   readonly regularisation?: number | undefined;
 }
@@ -40,6 +47,9 @@ export function settingsOf(choices: TrainChoices): TrainSettings {
   const head = headOf(choices.head ?? "linear");
   const network = networkOf(choices);
   refuseOfOtherHead(choices, head, network !== undefined);
+  if (network !== undefined && !keepsHead(network)) refuseForDrawnHead(choices, network.strategy);
+  const loss = parseLoss(choices.loss ?? "cross-entropy");
+  if (head.length === 0 && network === undefined) refuseUnsolved(loss);
   // Beside the base's training, the options of gradient steps are its own; the head first learns by its usual ones.
   const dense: DenseChoices = network === undefined ? choices : {};
   const settings: TrainSettings = {
@@ -50,6 +60,7 @@ export function settingsOf(choices: TrainChoices): TrainSettings {
     strict: choices.strict ?? false,
     classWeights: choices.classWeights ?? "none",
     labelSmoothing: choices.labelSmoothing ?? 0,
+    loss,
     regularisation: choices.regularisation,
     optimizer: dense.optimizer ?? "adam",
     learningRate: dense.learningRate,
@@ -88,6 +99,35 @@ function refuseOfOtherHead(choices: TrainChoices, head: HeadSpec, trainsNetwork:
   );
 }
 
+/** Whether the head that is solved first is the one that training the base begins with. */
+function keepsHead({ strategy }: Pick<NetworkChoices, "strategy">): boolean {
+  return strategy === "finetune";
+}
+
+function refuseForDrawnHead({ regularisation }: TrainChoices, strategy: string): void {
+  if (regularisation === undefined) return;
+  throw new UsageError(
+    {
+      what: `--regularisation does nothing with --strategy ${strategy}:`,
+      why: "it is for a head that is solved, and there the head is drawn anew and trained with the base.",
+      next: "Leave it out, or choose --strategy finetune.",
+    },
+    { option: "regularisation", value: regularisation },
+  );
+}
+
+function refuseUnsolved(loss: Loss): void {
+  if (loss.kind === "cross-entropy") return;
+  throw new UsageError(
+    {
+      what: `The loss ${formatLoss(loss)} is for gradient steps:`,
+      why: "a linear head takes none, it is solved to the optimum of its cross-entropy.",
+      next: "Leave --loss out, give the head hidden layers (--head dense:256), or train the base (--strategy finetune).",
+    },
+    { option: "loss", value: formatLoss(loss) },
+  );
+}
+
 function check(settings: TrainSettings): void {
   const { val, test, seed, labelSmoothing, classWeights, optimizer, ...rest } = settings;
   const share = (value: number): boolean => value >= 0 && value < 1;
@@ -112,14 +152,6 @@ function check(settings: TrainSettings): void {
   oneOf("classWeights", classWeights, ["none", "balanced"]);
 }
 
-export function oneOf(option: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  throw new UsageError(
-    { what: `There is no ${option} '${value}'.`, next: `Choose ${choices.join(", ")}.` },
-    { option, value },
-  );
-}
-
 /** The settings as a record: those that had a part in this training, with what was chosen in place of what was asked. */
 export function recordOf(
   settings: TrainSettings,
@@ -135,11 +167,14 @@ export function recordOf(
     batchSize,
     patience,
     network,
+    loss,
     ...common
   } = settings;
   const own =
     head.length === 0
-      ? { regularisation: chosenRegularisation ?? regularisation }
+      ? network === undefined || keepsHead(network)
+        ? { regularisation: chosenRegularisation ?? regularisation }
+        : {}
       : {
           optimizer,
           learningRate: learningRate ?? optimizers[optimizer].rate,
@@ -148,7 +183,7 @@ export function recordOf(
           batchSize,
           patience,
         };
-  const shared = { head: formatHead(head), ...common, ...own };
+  const shared = { head: formatHead(head), ...common, loss: formatLoss(loss), ...own };
   if (network === undefined) return { strategy: "features", ...shared };
   const { strategy, stages, augmentation, ...rest } = network;
   const listed = stages.map((stage) => ({ ...stage, unfreeze: formatUnfreeze(stage.unfreeze) }));

@@ -13,9 +13,10 @@ import { featureGraph, type SkippedPicture } from "../train/extract.ts";
 import type { Identity } from "../train/network/checkpoint.ts";
 import type { Checkpoints } from "../train/network/train-network.ts";
 import { type TrainEvent, type TrainOutcome, type TrainSettings, trainOnFeatures } from "../train/run.ts";
-import { type OpenedBase, openBases } from "./base-node.ts";
+import { type OpenedBase, openBases, trainedBase } from "./base-node.ts";
 import { type BasesOptions, basesOf, refuseSeveral } from "./bases.ts";
 import { cacheFolder, storesIn } from "./cache-node.ts";
+import { ensureRoom } from "./disk-room-node.ts";
 import { RunFiles } from "./run-files-node.ts";
 import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
 import { version } from "./version-node.ts";
@@ -110,12 +111,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
     const beside = others.map((other) => other.backbone);
     files = await RunFiles.create(out, data);
     yield opened(dataset, bases);
-    const openStore = storesIn(options.cache ?? cacheFolder());
+    const cache = options.cache ?? cacheFolder();
+    const openStore = storesIn(cache);
     const folder = files;
     const openCheckpoints = (identity: Identity): Checkpoints =>
-      folder.checkpoints(identity, { resume, seconds: checkpointEvery });
-    const world = { runtime, decode, decoderName, openStore, openCheckpoints, signal };
-    const parts = { ...world, dataset, backbone, beside };
+      folder.checkpoints({ ...identity, tsugiki: version }, { resume, seconds: checkpointEvery });
+    const room = (bytes: number): Promise<void> => ensureRoom(cache, bytes);
+    const world = { runtime, decode, decoderName, openStore, ensureRoom: room, openCheckpoints, signal };
+    const trained = await trainedBase(chosen, backbone, settings, runtime);
+    const parts = { ...world, dataset, backbone, beside, trained };
     const record = (event: TrainEvent): void => files?.record(event);
     const outcome = yield* tap(trainOnFeatures(parts, settings), record);
 

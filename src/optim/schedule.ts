@@ -9,7 +9,8 @@ import { UsageError } from "../core/errors.ts";
  *   "one-cycle"  it rises from peak / 25 along half a cosine, then falls along another to the floor (Smith and Topin
  *                2018, whose straight lines fastai and PyTorch's OneCycleLR made cosines)
  */
-export type ScheduleKind = "constant" | "cosine" | "linear" | "one-cycle";
+export const scheduleKinds = ["constant", "cosine", "linear", "one-cycle"] as const;
+export type ScheduleKind = (typeof scheduleKinds)[number];
 
 export interface ScheduleOptions {
   readonly kind: ScheduleKind;

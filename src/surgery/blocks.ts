@@ -1,4 +1,4 @@
-import { sizeOf } from "../core/tensor.ts";
+import { floats, sizeOf } from "../core/tensor.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
 import { consumers, freeInputs, uses } from "../onnx/graph-tools.ts";
 
@@ -72,10 +72,16 @@ const settings: Readonly<Record<string, readonly number[]>> = {
   RoiAlign: [1],
 };
 
+/** Arithmetic with these may be with a constant of the network's own: a mask, a mean colour. */
+const arithmetic: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Where", "Max", "Min"]);
+/** No weight of a trained network is as large as this; masks for attention are, where they are not infinite. */
+const largest = 1000;
+
 function weightsOf({ opType, inputs }: Node, { initializers }: Graph): readonly string[] {
   return inputs.filter((name, i) => {
     const tensor = initializers.get(name);
-    const isWeight = tensor?.dtype === "float32" && sizeOf(tensor.shape) > 1;
-    return isWeight && settings[opType]?.includes(i) !== true;
+    if (tensor?.dtype !== "float32" || sizeOf(tensor.shape) <= 1) return false;
+    if (settings[opType]?.includes(i) === true) return false;
+    return !arithmetic.has(opType) || floats(tensor).every((value) => Math.abs(value) < largest);
   });
 }

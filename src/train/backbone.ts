@@ -19,6 +19,7 @@ import { type ImageInput, imageInput, imageShape, maxSide } from "../surgery/ima
 import type { Fit, Normalisation, Preprocess } from "../surgery/preprocess.ts";
 import type { PreprocessHints } from "../surgery/preprocess-config.ts";
 import { upgrade } from "../surgery/upgrade.ts";
+import { feedInitializers } from "./loss-graph.ts";
 
 /** A pretrained network made ready to graft on: normalised, cut at its feature vector, its preprocessing known. */
 export interface Backbone {
@@ -46,6 +47,8 @@ export interface BackboneOptions {
   readonly size?: number;
   readonly fit?: Fit;
   readonly cut?: string;
+  /** Whether BatchNorm is folded into what stands before it. Default true; training from scratch needs it whole. */
+  readonly fold?: boolean;
 }
 
 /** Tried on a network that states no size. */
@@ -84,7 +87,8 @@ export async function prepareBackbone(
   const failures: string[] = [];
   for (const candidate of candidates) {
     try {
-      const headless = await normalise(endAtFeatures(free, candidate), candidate, image, size, runtime);
+      const ended = endAtFeatures(free, candidate);
+      const headless = await normalise(ended, candidate, image, size, runtime, options.fold);
       return {
         name,
         ...headless,
@@ -127,10 +131,11 @@ async function normalise(
   original: ImageInput,
   size: number,
   runtime: Runtime,
+  fold = true,
 ): Promise<Headless> {
   const input = model.graph.inputs[0]!.name;
   const image = { ...original, name: input };
-  const folded = dropUnusedDomains(readModel(await runtime.optimise(writeModel(model))));
+  const folded = dropUnusedDomains(await (fold ? optimise(model, runtime) : optimiseAround(model, runtime)));
   const shaped = inferAt(folded, image, size);
   const session = await runtime.load(writeModel(shaped));
   let batch: Batch;
@@ -145,6 +150,31 @@ async function normalise(
   } as const;
   const named = { ...shaped, graph: { ...shaped.graph, outputs: [output] } };
   return { model: named, bytes: writeModel(named), input, output: featuresOutput, width };
+}
+
+async function optimise(model: Model, runtime: Runtime): Promise<Model> {
+  return readModel(await runtime.optimise(writeModel(model)));
+}
+
+/** Folds constants but no BatchNorm: for as long as the engine looks, its parameters are inputs. */
+async function optimiseAround(model: Model, runtime: Runtime): Promise<Model> {
+  const { initializers, nodes, inputs } = model.graph;
+  const norms = nodes.filter((node) => node.opType === "BatchNormalization");
+  const names = [...new Set(norms.flatMap((node) => node.inputs.slice(1)))];
+  const { graph, ...rest } = await optimise(feedInitializers(model, names), runtime);
+  const held = names.flatMap((name) => {
+    const tensor = initializers.get(name);
+    return tensor ? [[name, tensor] as const] : [];
+  });
+  const own = new Set(inputs.map(({ name }) => name));
+  return {
+    ...rest,
+    graph: {
+      ...graph,
+      inputs: graph.inputs.filter(({ name }) => own.has(name)),
+      initializers: new Map([...graph.initializers, ...held]),
+    },
+  };
 }
 
 /** "N" where any number of pictures goes through at once; 1 where an exporter fixed it beyond our freeing. */

@@ -73,6 +73,15 @@ export function inRange(
   );
 }
 
+/** Throws UsageError naming the option and its choices unless the value is one of them. */
+export function oneOf(option: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new UsageError(
+    { what: `There is no ${option} '${value}'.`, next: `Choose ${choices.join(", ")}.` },
+    { option, value },
+  );
+}
+
 function checkSet(set: FeatureSet, part: string, classes: number): void {
   const { rows, width, features, labels, targets } = set;
   const fail = (what: string, next: string): never => {

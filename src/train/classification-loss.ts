@@ -1,6 +1,13 @@
 import { lossNodes } from "../autodiff/losses/rows.ts";
-import { binaryCrossEntropy, softmaxCrossEntropy } from "../autodiff/losses.ts";
+import {
+  binaryCrossEntropy,
+  sigmoidFocalLoss,
+  softmaxCrossEntropy,
+  softmaxFocalLoss,
+} from "../autodiff/losses.ts";
+import { assertNever } from "../core/assert.ts";
 import type { GraphBuilder } from "../onnx/builder.ts";
+import { crossEntropy, type Loss } from "./loss.ts";
 
 export interface ClassificationLoss {
   /** float32 [N, classes]. */
@@ -13,19 +20,32 @@ export interface ClassificationLoss {
   readonly labelSmoothing?: number;
   /** One a class: on its pictures, or, of several labels at once, on the part of its positives. */
   readonly classWeights?: readonly number[] | undefined;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss | undefined;
 }
 
 /**
- * Each row's loss, float32 [N]: softmax cross-entropy where classes exclude each other, else the mean of the labels'
- * binary cross-entropies.
+ * Each row's loss, float32 [N]: softmax cross-entropy, or its focal form, where classes exclude each other, else the
+ * mean of the labels' binary ones.
  */
 export function classificationLoss(
   b: GraphBuilder,
-  { multiLabel, classWeights, ...loss }: ClassificationLoss,
+  { multiLabel, classWeights, loss = crossEntropy, ...rest }: ClassificationLoss,
 ): string {
-  return multiLabel
-    ? binaryCrossEntropy(b, { ...loss, positiveWeights: classWeights })
-    : softmaxCrossEntropy(b, { ...loss, classWeights });
+  const ofLabels = { ...rest, positiveWeights: classWeights };
+  const ofClasses = { ...rest, classWeights };
+  switch (loss.kind) {
+    case "cross-entropy":
+      return multiLabel ? binaryCrossEntropy(b, ofLabels) : softmaxCrossEntropy(b, ofClasses);
+    case "focal": {
+      const { gamma } = loss;
+      return multiLabel
+        ? sigmoidFocalLoss(b, { ...ofLabels, gamma })
+        : softmaxFocalLoss(b, { ...ofClasses, gamma });
+    }
+    default:
+      return assertNever(loss);
+  }
 }
 
 /** 1 for each row whose labels are all right, those that lack among them, else 0: float32 [N]. A logit of 0 is p = 0.5. */

@@ -1,7 +1,7 @@
 import { assert } from "../core/assert.ts";
 import { UsageError } from "../core/errors.ts";
 import { random } from "../core/random.ts";
-import { float32, floats, scalar, type Tensor } from "../core/tensor.ts";
+import { floats, scalar, type Tensor } from "../core/tensor.ts";
 import { writeModel } from "../onnx/write.ts";
 import { adam } from "../optim/adam.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -17,12 +17,14 @@ import {
   initialWeights,
 } from "../surgery/head-graph.ts";
 import { batchesOf } from "./batches.ts";
+import { carried, starting } from "./carried.ts";
 import { checkHeadData, type HeadData, inRange } from "./check-data.ts";
 import { DivergedError } from "./errors.ts";
+import type { Loss } from "./loss.ts";
 import { feedInitializers, lossGraph } from "./loss-graph.ts";
 import { chunksOf, output, type Score, score } from "./objective.ts";
 import { foldHead, standardOf } from "./standardise.ts";
-import { type Carried, stepGraph } from "./step-graph.ts";
+import { stepGraph } from "./step-graph.ts";
 import type { EpochEvent, TrainedHead } from "./trained-head.ts";
 
 interface OptimizerRow {
@@ -50,6 +52,8 @@ export interface DenseHeadOptions extends HeadData {
   readonly runtime: Runtime;
   readonly spec: HeadSpec;
   readonly seed: number;
+  /** What steps lower; validation is by plain cross-entropy. Default: that. */
+  readonly loss?: Loss | undefined;
   /** Default "adam". */
   readonly optimizer?: OptimizerName | undefined;
   /** Default: the optimizer's own. */
@@ -91,7 +95,8 @@ export async function* trainDenseHead(options: DenseHeadOptions): AsyncGenerator
   const standard = standardOf(train);
   const initial = initialWeights(spec, size, rng);
   const common = { multiLabel: train.targets !== undefined, standard };
-  const forward = lossGraph(spec, size, initial, { ...common, labelSmoothing, classWeights, dropout: true });
+  const learning = { ...common, labelSmoothing, classWeights, loss: options.loss, dropout: true };
+  const forward = lossGraph(spec, size, initial, learning);
   const step = stepGraph(forward.model, "loss", forward.parameters, row.make(weightDecay));
   const plain = lossGraph(spec, size, initial, common);
   const graphs = [step.model, ...(val?.rows ? [feedInitializers(plain.model, plain.parameters)] : [])];
@@ -167,14 +172,6 @@ function refuseHuge(spec: HeadSpec, size: HeadSize): void {
     },
     { option: "head", value: spec },
   );
-}
-
-function starting(list: readonly Carried[]): Parameters {
-  return new Map(list.map(({ input, start }) => [input, start]));
-}
-
-function carried(list: readonly Carried[], answer: Readonly<Record<string, Tensor>>): Parameters {
-  return new Map(list.map((each) => [each.input, float32(output(answer, each.output), each.start.shape)]));
 }
 
 function allFinite(parameters: Parameters, measured: Score | undefined): boolean {

@@ -29,8 +29,14 @@ import {
 
 export type { SkippedPicture } from "./picture.ts";
 
+/**
+ * What rows are of: "features" (the usual), small and of use to every later run; "views" of one training's pictures, up
+ * to gigabytes, which may be removed once no training has used them for long.
+ */
+export type RowKind = "features" | "views";
+
 /** Opens the store of rows of this length that belongs to a key. */
-export type OpenStore = (key: string, rowBytes: number) => RowStore;
+export type OpenStore = (key: string, rowBytes: number, kind?: RowKind) => RowStore;
 
 /** A picture that could be read. */
 export interface Picture {

@@ -23,7 +23,7 @@ export async function* trainHead(
   runtime: Runtime,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<HeadEvent, TrainedHead> {
-  const { classWeights, head: spec, ...rest } = settings;
+  const { classWeights, head: spec, loss, ...rest } = settings;
   const common = {
     ...rest,
     train,
@@ -33,7 +33,9 @@ export async function* trainHead(
     runtime,
     signal,
   };
-  return spec.length === 0 ? yield* solveLinearHead(common) : yield* trainDenseHead({ ...common, spec });
+  return spec.length === 0
+    ? yield* solveLinearHead(common)
+    : yield* trainDenseHead({ ...common, spec, loss });
 }
 
 /**

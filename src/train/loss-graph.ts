@@ -5,6 +5,7 @@ import type { Model } from "../onnx/graph.ts";
 import { denseLayers, type HeadSize, type HeadSpec, writeHead } from "../surgery/head-graph.ts";
 import { targetOpset } from "../surgery/upgrade.ts";
 import { classificationLoss, exactMatches } from "./classification-loss.ts";
+import type { Loss } from "./loss.ts";
 import type { Standard } from "./standardise.ts";
 
 export interface LossOptions {
@@ -12,6 +13,8 @@ export interface LossOptions {
   readonly multiLabel?: boolean;
   readonly labelSmoothing?: number;
   readonly classWeights?: readonly number[] | undefined;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss | undefined;
   /** Features are standardised in the graph; left out, they go in as they are. */
   readonly standard?: Standard;
   /** Dropout layers multiply by masks that are inputs; left out, there is no dropout. */
@@ -34,7 +37,7 @@ export interface LossGraph {
 
 /**
  * A head with its loss: `features` float32 [N, width], `labels` int32 [N] and the masks, to `rows` float32 [N] (each
- * row's cross-entropy), `loss` [] (their mean) and `hits` [] (the number of rows whose highest logit is their label's).
+ * row's loss), `loss` [] (their mean) and `hits` [] (the number of rows whose highest logit is their label's).
  * Of several labels at once: `targets` float32 [N, classes] for `labels`, and the rows that are right in all of them.
  */
 export function lossGraph(
@@ -45,7 +48,7 @@ export function lossGraph(
 ): LossGraph {
   const b = new GraphBuilder({ opset: targetOpset, name: "loss" });
   const features = b.input("features", "float32", ["N", size.width]);
-  const { multiLabel = false, labelSmoothing = 0, classWeights } = options;
+  const { multiLabel = false, labelSmoothing = 0, classWeights, loss } = options;
   const truth = multiLabel
     ? b.input("targets", "float32", ["N", size.classes])
     : b.input("labels", "int32", ["N"]);
@@ -70,6 +73,7 @@ export function lossGraph(
     multiLabel,
     labelSmoothing,
     classWeights,
+    loss,
   });
   b.output(b.op("Identity", [rows], {}, { outputs: ["rows"] }), "float32", ["N"]);
   b.output(b.op("ReduceMean", [rows], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);

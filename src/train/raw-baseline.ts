@@ -58,8 +58,9 @@ export async function* rawBaseline(
   settings: TrainSettings,
 ): AsyncGenerator<BaselineEvent, RawBaseline> {
   const { of, runtime, openStore, dataFingerprint } = options;
-  const { head, seed, classWeights, labelSmoothing, regularisation } = settings;
-  const asked = JSON.stringify([dataFingerprint, head, seed, classWeights, labelSmoothing, regularisation]);
+  const { head, seed, classWeights, labelSmoothing, regularisation, loss } = settings;
+  const choices = [head, seed, classWeights, labelSmoothing, regularisation, head.length > 0 ? loss : null];
+  const asked = JSON.stringify([dataFingerprint, ...choices]);
   const store = openStore(await sha256(`raw baseline 1 ${runtime.name}`), 16);
   try {
     const key = await sha256(asked);

@@ -15,6 +15,7 @@ import { apply } from "./feature-head.ts";
 import type { FeatureSet } from "./features.ts";
 import type { HeadSpec } from "./head.ts";
 import { learnHead } from "./learn-head.ts";
+import type { Loss } from "./loss.ts";
 import type { Identity } from "./network/checkpoint.ts";
 import { fineTune, type NetworkChoices } from "./network/fine-tune.ts";
 import type { Checkpoints, NetworkEvent } from "./network/train-network.ts";
@@ -35,6 +36,8 @@ export interface TrainSettings {
   /** "balanced" weighs classes by the inverse of their frequency. */
   readonly classWeights: "none" | "balanced";
   readonly labelSmoothing: number;
+  /** What gradient steps lower, those of a head with hidden layers and those of the base; a linear head is solved. */
+  readonly loss: Loss;
   /** Of a linear head; undefined: chosen on the validation part. */
   readonly regularisation: number | undefined;
   /** For heads with hidden layers; undefined: the optimizer's own. */
@@ -54,6 +57,8 @@ export interface TrainParts extends Omit<ExtractOptions, "strict" | "label"> {
   readonly beside?: readonly Backbone[] | undefined;
   /** The base to train where that is another than the one whose features are the first measure: `scratch`. */
   readonly trained?: Backbone | undefined;
+  /** Throws where the stores have no room for so many bytes more; left out, nothing looks. */
+  ensureRoom?(bytes: number): Promise<void>;
   /** Where training of the base is kept, by what says data and settings. */
   openCheckpoints?(identity: Identity): Checkpoints;
 }
@@ -146,9 +151,9 @@ export async function* trainOnFeatures(
 
     const data = { of, classes: dataset.classes, labelling, truth: sets.train, dataFingerprint };
     const trained = yield* fineTune(parts, settings, settings.network, head, data);
-    const measured = await measureNetwork(parts, trained, of, labelling);
+    const { measured, lost } = yield* measureNetwork(options, trained, of, labelling);
     yield* evaluated(measured, frozen, raw);
-    return { ...rest, ...trained, frozen, raw, measured };
+    return { ...rest, ...trained, frozen, raw, measured, skipped: [...skipped, ...lost] };
   } finally {
     await extractor.close();
   }
@@ -177,20 +182,38 @@ async function measure(
   return measured;
 }
 
-/** What the trained base and its head say of the held-out pictures, by the very graph that is exported. */
-async function measureNetwork(
-  parts: TrainParts,
+/**
+ * What the trained base and its head say of the held-out pictures, by the very graph that is exported. A file that
+ * became unreadable, or another picture, while hours of training went by is passed over unless `strict` is asked for.
+ */
+async function* measureNetwork(
+  parts: TrainParts & Pick<TrainSettings, "strict">,
   { backbone, head }: { readonly backbone: Backbone; readonly head: TrainedHead },
   of: Parts<readonly Picture[]>,
   labelling: Labelling,
-): Promise<MeasuredParts> {
-  const extractor = await FeatureExtractor.open({ ...parts, backbone, strict: true, openStore: memoryRows });
+): AsyncGenerator<
+  SkippedEvent,
+  { readonly measured: MeasuredParts; readonly lost: readonly SkippedPicture[] }
+> {
+  const extractor = await FeatureExtractor.open({ ...parts, backbone, openStore: memoryRows });
   try {
     const held = [...of.val, ...of.test];
-    await finish(extractor.extract(held.map(({ sample }) => sample)));
-    const gather = (part: Part): FeatureSet => extractor.gather(of[part], labelling);
+    const { pictures, skipped } = await finish(extractor.extract(held.map(({ sample }) => sample)));
+    const hashes = new Map(pictures.map(({ sample, hash }) => [sample, hash]));
+    const isSame = ({ sample, hash }: Picture): boolean => hashes.get(sample) === hash;
+    const changed = held.filter((picture) => hashes.has(picture.sample) && !isSame(picture));
+    const lost = [
+      ...skipped,
+      ...changed.map(({ sample }) => ({
+        file: sample.id,
+        reason: "it is another picture than when training began",
+      })),
+    ];
+    for (const each of lost) yield { type: "skipped", ...each };
+    const rest = { ...of, val: of.val.filter(isSame), test: of.test.filter(isSame) };
+    const gather = (part: Part): FeatureSet => extractor.gather(rest[part], labelling);
     const sets = { val: gather("val"), test: gather("test") };
-    return await measure(head, of, sets, parts.dataset.classes, parts.runtime);
+    return { measured: await measure(head, rest, sets, parts.dataset.classes, parts.runtime), lost };
   } finally {
     await extractor.close();
   }

@@ -129,6 +129,11 @@ function zerosLike({ shape, bytes }: Tensor): Tensor {
   return float32(new Float32Array(bytes.byteLength / 4), shape);
 }
 
+/** Biases and norms are spared weight decay also where an exporter wrote them as [C, 1, 1]. */
+function isMatrix(shape: readonly number[]): boolean {
+  return shape.filter((dim) => dim > 1).length > 1;
+}
+
 function writeUpdates(
   b: GraphBuilder,
   trainable: readonly string[],
@@ -161,7 +166,7 @@ function writeUpdates(
       rate: rateOf(rates?.get(weight) ?? 1),
       step,
       state: slots,
-      decays: shape.length > 1,
+      decays: isMatrix(shape),
     });
     parameters.push({ input: weight, output: b.output(update.weight, "float32", shape), start });
     for (const [j, input] of slots.entries()) {

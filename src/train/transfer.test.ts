@@ -26,8 +26,8 @@ test("of several labels at once the figures are mean average precisions", () => 
   expect(frozen).toMatch(/did harm: a mean average precision of 50\.0 % on the test pictures, 60\.0 % with/);
 });
 
-test("the test part is compared where there is one", () => {
-  expect(comparedPart({ val: 1, test: 1 })).toBe("test");
-  expect(comparedPart({ val: 1 })).toBe("val");
+test("advice comes from the validation part: following it must be no choice on the test part", () => {
+  expect(comparedPart({ val: 1, test: 1 })).toBe("val");
+  expect(comparedPart({ test: 1 })).toBe("test");
   expect(comparedPart({})).toBeUndefined();
 });

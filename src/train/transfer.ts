@@ -42,8 +42,11 @@ export function transferWarnings({ part, multiLabel = false, ...figures }: Compa
   return warnings;
 }
 
-/** The part that the comparison is made on: what training never saw, if there is such. */
+/**
+ * The part that the comparison is made on. It says what to try next, and whoever follows it chooses by that part: the
+ * test part stays out of it while there is another.
+ */
 export function comparedPart(present: Readonly<Partial<Record<Part, unknown>>>): "test" | "val" | undefined {
-  if (present.test !== undefined) return "test";
-  return present.val === undefined ? undefined : "val";
+  if (present.val !== undefined) return "val";
+  return present.test === undefined ? undefined : "test";
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawPatterns } from "../../recipes/patterns/patterns.ts";
-import { showAugmentations, UsageError } from "../../src/index.ts";
+import { type ShowAugmentationsOptions, showAugmentations, UsageError } from "../../src/index.ts";
 
 const [size, gap, side] = [32, 2, 34];
 let folder: string;
@@ -33,10 +33,10 @@ async function cells(file: string): Promise<string[][]> {
   );
 }
 
-test("twelve pictures, three of each of four classes, and seven views of each; the same again", async () => {
+test("twelve pictures, three of each of four classes, and the four views of each that are kept; the same again", async () => {
   const file = join(folder, "sheets", "sheet.png");
   const shown = await showAugmentations({ data, size, strategy: "finetune", file });
-  expect(shown).toMatchObject({ file, width: 8 * side - gap, height: 12 * side - gap, views: 7 });
+  expect(shown).toMatchObject({ file, width: 5 * side - gap, height: 12 * side - gap, views: 4 });
   expect(shown.augmentation).toContain("flip");
   const classes = shown.pictures.map((id) => id.split("/")[0]);
   for (const name of new Set(classes)) expect(classes.filter((each) => each === name)).toHaveLength(3);
@@ -46,7 +46,7 @@ test("twelve pictures, three of each of four classes, and seven views of each; t
     height: shown.height,
   });
   const first = await cells(file);
-  for (const row of first) expect(new Set(row).size, "seed 0: all views differ").toBe(8);
+  for (const row of first) expect(new Set(row).size, "seed 0: all views differ").toBe(5);
 
   const twin = join(folder, "sheets", "twin.png");
   await showAugmentations({ data, size, strategy: "finetune", file: twin });
@@ -63,6 +63,18 @@ test("with no augmentation every view is the picture itself; an unreadable one i
   expect(shown.file).toBe(join(out, "augmentations.png"));
   expect(shown.pictures).toHaveLength(8);
   for (const row of await cells(shown.file)) expect(new Set(row).size).toBe(1);
+});
+
+test("as many views as training shows: one an epoch where none are kept, seven at most", async () => {
+  const shown = async (options: Partial<ShowAugmentationsOptions>): Promise<number> => {
+    const file = join(folder, "counted.png");
+    return (await showAugmentations({ data, size, strategy: "finetune", file, ...options })).views;
+  };
+  expect(await shown({ views: 2 })).toBe(2);
+  expect(await shown({ views: 0 })).toBe(7);
+  expect(await shown({ views: 0, epochs: 3 })).toBe(3);
+  expect(await shown({ augment: "none" })).toBe(1);
+  expect(await shown({ strategy: "full", epochs: 9 })).toBe(7);
 });
 
 test("misuse is told before anything is made", async () => {

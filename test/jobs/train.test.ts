@@ -147,6 +147,21 @@ test("the same command twice gives the same bytes, from a cold cache and a warm 
   }
 });
 
+test("a head with hidden layers learns by focal loss, and run.json says so", async () => {
+  const from = events.length;
+  const options = { head: "dense:16", epochs: 3, loss: "focal:1.5", out: join(folder, "focal") };
+  await run(options);
+  const record = JSON.parse(readFileSync(join(options.out, "run.json"), "utf8"));
+  expect(record.training).toMatchObject({ loss: "focal:1.5", head: "dense:16:relu" });
+  const plain = events.length;
+  await run({ ...options, loss: "cross-entropy", out: join(folder, "plain") });
+  const losses = (list: readonly RunEvent[]) =>
+    list.flatMap((event) => (event.type === "epoch" ? [event.loss] : []));
+  const [focal, cross] = [losses(events.slice(from, plain)), losses(events.slice(plain))];
+  expect(focal).toHaveLength(3);
+  expect(focal[0], `seed ${seed}`).toBeLessThan(0.9 * cross[0]!);
+});
+
 test("another head reuses every feature, and ten more pictures cost ten", async () => {
   const dense = await run({ out: join(folder, "dense"), head: "dense:64:relu,dropout:0.1" });
   expect(dense.cached).toBe(160);

@@ -20,12 +20,12 @@ function bce(weights: readonly number[], smoothing: number) {
     );
 }
 
-function focal(gamma: number, alpha?: readonly number[]) {
+function focal(gamma: number, alpha?: readonly number[], weights?: readonly number[]) {
   return (z: readonly number[], t: readonly number[]): number =>
     mean(
       z.map((x, j) => {
         const [p, a] = [sigmoid(x), alpha?.[j]];
-        const positive = -((1 - p) ** gamma) * Math.log(p) * (a ?? 1);
+        const positive = -((1 - p) ** gamma) * Math.log(p) * (a ?? 1) * (weights?.[j] ?? 1);
         const negative = -(p ** gamma) * Math.log(1 - p) * (a === undefined ? 1 : 1 - a);
         return t[j]! * positive + (1 - t[j]!) * negative;
       }),
@@ -116,6 +116,12 @@ describe("focal loss over labels", () => {
       drawn.soft,
       (b, x) => sigmoidFocalLoss(b, { ...x, classes, gamma, alpha }),
       focal(gamma, alpha),
+    );
+    const positiveWeights = [3, 0.5, 1];
+    await agree(
+      drawn.several,
+      (b, x) => sigmoidFocalLoss(b, { ...x, classes, gamma, alpha, positiveWeights }),
+      focal(gamma, alpha, positiveWeights),
     );
   });
 

@@ -42,19 +42,23 @@ export interface SigmoidFocalLoss extends IndependentLabels {
   readonly gamma?: number | undefined;
   /** Factor on positives, 1 - alpha on negatives: one for all classes or one each, in [0, 1]. Default: none on either. */
   readonly alpha?: number | readonly number[] | undefined;
+  /** One factor a class on the part of its positives, as in `BinaryCrossEntropy`. Default 1 each. */
+  readonly positiveWeights?: readonly number[] | undefined;
 }
 
 /**
- * mean over the classes of α·t·(1 - p)^γ·-log p + (1 - α)·(1 - t)·p^γ·-log(1 - p) with p = σ(x)
+ * mean over the classes of ω·α·t·(1 - p)^γ·-log p + (1 - α)·(1 - t)·p^γ·-log(1 - p) with p = σ(x)
  *
  * Focal loss (Lin et al. 2017, equation 5) for several labels at once, row by row: float32 [N]. For targets between 0
- * and 1 it is the mean over both. The powers are written e^(-γ·softplus), whose slope stays finite for γ < 1 too. Throws UsageError for a gamma or alpha out of range.
+ * and 1 it is the mean over both. The powers are written e^(-γ·softplus), whose slope stays finite for γ < 1 too. Throws
+ * UsageError for a gamma, alpha or weights out of range.
  */
 export function sigmoidFocalLoss(builder: GraphBuilder, loss: SigmoidFocalLoss): string {
-  const { logits, classes, labelSmoothing = 0, gamma = 2, alpha } = loss;
+  const { logits, classes, labelSmoothing = 0, gamma = 2, alpha, positiveWeights } = loss;
   const alphas = typeof alpha === "number" ? Array.from({ length: classes }, () => alpha) : alpha;
   checkGamma(gamma);
   checkPerClass("alpha", alphas, classes, 1);
+  checkPerClass("positiveWeights", positiveWeights, classes);
   const { op, rowMean, smoothed, perClass } = lossNodes(builder);
   let present = smoothed(loss.targets, labelSmoothing, 1 / 2);
   let absent = op("Sub", 1, present);
@@ -63,6 +67,7 @@ export function sigmoidFocalLoss(builder: GraphBuilder, loss: SigmoidFocalLoss):
     const others = alphas.map((each) => 1 - each);
     absent = op("Mul", absent, perClass(others, classes, "one_minus_alpha"));
   }
+  if (positiveWeights) present = op("Mul", present, perClass(positiveWeights, classes, "positive_weights"));
   const ifAbsent = op("Softplus", logits);
   const ifPresent = op("Softplus", op("Neg", logits));
   const power = (softplus: string): string => op("Exp", op("Mul", softplus, -gamma));

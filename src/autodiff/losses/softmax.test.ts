@@ -47,6 +47,15 @@ test.each([0, 0.5, 1, 2, 5])(
   },
 );
 
+test("of one-hot targets class weights and alpha are the same", async () => {
+  const weights = [0.1, 2, 1, 0.5];
+  const run = (given: object) =>
+    runLoss(drawn.logits, drawn.exclusive, (b, x) => softmaxFocalLoss(b, { ...x, classes, ...given }));
+  const [one, other] = [await run({ classWeights: weights }), await run({ alpha: weights })];
+  close(one.rows, other.rows, `rows, seed ${seed}`);
+  close(one.gradient, other.gradient, `gradient, seed ${seed}`);
+});
+
 test("γ = 0 is softmax cross-entropy, with the same graph", async () => {
   const written = await Promise.all(
     [softmaxCrossEntropy, softmaxFocalLoss].map((loss) =>

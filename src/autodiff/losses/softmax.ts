@@ -40,6 +40,8 @@ export interface SoftmaxFocalLoss extends ExclusiveClasses {
   readonly gamma?: number | undefined;
   /** One factor a class. Default 1 each. */
   readonly alpha?: readonly number[] | undefined;
+  /** One weight a class, on each row as in `SoftmaxCrossEntropy`; where targets are one-hot, the same as `alpha`. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 /** Keeps (1 - p)^γ and its slope finite where p is 1 in float32: for γ < 1 the slope at 0 has no bound. */
@@ -52,7 +54,7 @@ const leastMiss = 1e-7;
  * UsageError for a gamma or alpha out of range.
  */
 export function softmaxFocalLoss(builder: GraphBuilder, loss: SoftmaxFocalLoss): string {
-  const { logits, targets, classes, labelSmoothing = 0, gamma = 2, alpha } = loss;
+  const { logits, targets, classes, labelSmoothing = 0, gamma = 2, alpha, classWeights } = loss;
   checkGamma(gamma);
   checkPerClass("alpha", alpha, classes);
   const { op, rowSum, smoothed, perClass } = lossNodes(builder);
@@ -61,7 +63,9 @@ export function softmaxFocalLoss(builder: GraphBuilder, loss: SoftmaxFocalLoss):
   if (alpha) weights = op("Mul", weights, perClass(alpha, classes, "alpha"));
   let surprise = op("Mul", weights, logP);
   if (gamma > 0) surprise = op("Mul", surprise, op("Pow", op("Sub", 1 + leastMiss, op("Exp", logP)), gamma));
-  return op("Neg", rowSum(surprise));
+  const rows = op("Neg", rowSum(surprise));
+  if (!classWeights) return rows;
+  return op("Mul", rows, op("MatMul", targets, perClass(classWeights, classes, "class_weights")));
 }
 
 /** Integer labels [N] (int32) to one-hot targets, float32 [N, classes]. */

@@ -33,8 +33,19 @@ export function between(site: Site, value: string, low: number, high: number): s
   const middle = Math.fround((least + most) / 2);
   // Rounded as the engine will round it, and the smaller of both: a value on either bound must not pass.
   const half = Math.min(Math.fround(middle - least), Math.fround(most - middle));
+  if (!isNarrow(half, least, most))
+    return site.op("Mul", [above(site, value, least), below(site, value, most)]);
   const distance = middle === 0 ? value : site.op("Sub", [value, middle]);
   return below(site, site.op("Abs", [distance]), half);
+}
+
+/**
+ * |value - middle| is rounded to a multiple of half·2⁻²⁴, so values as near as that to a bound count as on it. That is
+ * nothing between 0 and 6; between 0 and 65,504 it would be all below 0.004, where activations live.
+ */
+function isNarrow(half: number, ...bounds: readonly number[]): boolean {
+  const nearest = Math.min(...bounds.filter((bound) => bound !== 0).map(Math.abs));
+  return half <= 32 && half * 2 ** -20 <= nearest;
 }
 
 /** -1, 0 or 1. */

@@ -32,21 +32,21 @@ test("VGG16 with a new head: the totals that Keras prints for it", () => {
   expect(text).toContain("Trainable params: 535,562\n");
   expect(text).toContain("Non-trainable (frozen) params: 14,714,688");
   expect(text).toMatchInlineSnapshot(`
-    "Layer                         Type               Output shape      Parameters
-    ----------------------------  -----------------  ----------------  ----------  ------
-    /features/block/conv_1/Conv   Conv               (N, 64, 32, 32)        1,792  frozen
-    /features/block/conv_2/Conv   Conv               (N, 64, 32, 32)       36,928  frozen
-    /features/block/conv_3/Conv   Conv               (N, 128, 16, 16)      73,856  frozen
-    /features/block/conv_4/Conv   Conv               (N, 128, 16, 16)     147,584  frozen
-    /features/block/conv_5/Conv   Conv               (N, 256, 8, 8)       295,168  frozen
-    /features/block/conv_6/Conv   Conv               (N, 256, 8, 8)       590,080  frozen
-    /features/block/conv_7/Conv   Conv               (N, 256, 8, 8)       590,080  frozen
-    /features/block/conv_8/Conv   Conv               (N, 512, 4, 4)     1,180,160  frozen
-    /features/block/conv_9/Conv   Conv               (N, 512, 4, 4)     2,359,808  frozen
-    /features/block/conv_10/Conv  Conv               (N, 512, 4, 4)     2,359,808  frozen
-    /features/block/conv_11/Conv  Conv               (N, 512, 2, 2)     2,359,808  frozen
-    /features/block/conv_12/Conv  Conv               (N, 512, 2, 2)     2,359,808  frozen
-    /features/block/conv_13/Conv  Conv               (N, 512, 2, 2)     2,359,808  frozen
+    "Layer                         Type               Output shape      Parameters  Block
+    ----------------------------  -----------------  ----------------  ----------  -----  ------
+    /features/block/conv_1/Conv   Conv               (N, 64, 32, 32)        1,792         frozen
+    /features/block/conv_2/Conv   Conv               (N, 64, 32, 32)       36,928         frozen
+    /features/block/conv_3/Conv   Conv               (N, 128, 16, 16)      73,856         frozen
+    /features/block/conv_4/Conv   Conv               (N, 128, 16, 16)     147,584         frozen
+    /features/block/conv_5/Conv   Conv               (N, 256, 8, 8)       295,168         frozen
+    /features/block/conv_6/Conv   Conv               (N, 256, 8, 8)       590,080         frozen
+    /features/block/conv_7/Conv   Conv               (N, 256, 8, 8)       590,080         frozen
+    /features/block/conv_8/Conv   Conv               (N, 512, 4, 4)     1,180,160         frozen
+    /features/block/conv_9/Conv   Conv               (N, 512, 4, 4)     2,359,808         frozen
+    /features/block/conv_10/Conv  Conv               (N, 512, 4, 4)     2,359,808         frozen
+    /features/block/conv_11/Conv  Conv               (N, 512, 2, 2)     2,359,808         frozen
+    /features/block/conv_12/Conv  Conv               (N, 512, 2, 2)     2,359,808         frozen
+    /features/block/conv_13/Conv  Conv               (N, 512, 2, 2)     2,359,808         frozen
     pool                          GlobalAveragePool  (N, 512)                   0
     head/dense                    Gemm               (N, 1024)            525,312
     head/logits                   Gemm               (?, 10)               10,250
@@ -55,6 +55,23 @@ test("VGG16 with a new head: the totals that Keras prints for it", () => {
     Trainable params: 535,562
     Non-trainable (frozen) params: 14,714,688"
   `);
+});
+
+test("blocks are numbered from the end, and layers without one have no number", () => {
+  const layer = { type: "Conv", outputShape: ["N", 4], parameters: 8, trainable: false };
+  const rows = [
+    { ...layer, layer: "early", block: 2 },
+    { ...layer, layer: "late", block: 1 },
+    { ...layer, layer: "head", block: null },
+  ];
+  const lines = summaryView(rows, off).split("\n");
+  expect(lines.slice(0, 5).map((line) => line.replace(/ +/g, " "))).toEqual([
+    "Layer Type Output shape Parameters Block",
+    "----- ---- ------------ ---------- ----- ------",
+    "early Conv (N, 4) 8 2 frozen",
+    "late Conv (N, 4) 8 1 frozen",
+    "head Conv (N, 4) 8 frozen",
+  ]);
 });
 
 test("a long path keeps its end; frozen layers are dimmed where there is colour", () => {

@@ -11,6 +11,8 @@ export interface SummaryRow {
   readonly parameters: number;
   /** Whether training changes the parameters; no matter where there are none. */
   readonly trainable: boolean;
+  /** The block that it belongs to, counted from the base's end; left out or null where it has none. */
+  readonly block?: number | null;
 }
 
 /** A network layer by layer with its totals, as Keras's model.summary() shows it; frozen layers are marked. */
@@ -24,6 +26,7 @@ export function summaryView(rows: readonly SummaryRow[], colours: Colours): stri
       { title: "Type", style: dim },
       { title: "Output shape", style: dim },
       { title: "Parameters", align: "right", style: dim },
+      { title: "Block", align: "right", style: dim },
       { title: "", style: dim },
     ],
     rows.map((row) => [
@@ -31,6 +34,7 @@ export function summaryView(rows: readonly SummaryRow[], colours: Colours): stri
       row.type,
       shape(row.outputShape),
       row.parameters,
+      row.block ?? "",
       frozen(row) ? "frozen" : "",
     ]),
   );

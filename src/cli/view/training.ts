@@ -6,11 +6,11 @@ import type {
   RollbackEvent,
   StageEvent,
 } from "../../index.ts";
-import { integer, percentage } from "./format.ts";
+import { bytes, count, integer, percentage } from "./format.ts";
 
 /** What a stage trains, at which rates, and what its frozen part costs. */
 export function stageLines(event: StageEvent): readonly string[] {
-  const { stage, stages, blocks, ofBlocks, from, parameters, groups, views, viewBytes, epochs } = event;
+  const { stage, stages, blocks, ofBlocks, from, parameters, groups, epochs } = event;
   const { batchSize, accumulate } = event;
   const batches = accumulate > 1 ? `${accumulate} x ${batchSize}` : batchSize;
   const title = stages > 1 ? `Stage ${stage} of ${stages}` : "Training the base";
@@ -23,14 +23,37 @@ export function stageLines(event: StageEvent): readonly string[] {
     `${title}: ${what}, ${integer(parameters)} weights, up to ${epochs} epochs of batches of ${batches}`,
     `Learning rates at their highest: ${rates.join(", ")}`,
   ];
-  if (blocks === ofBlocks) return lines;
-  const size = `${(viewBytes / 1024).toFixed(0)} KiB each`;
-  lines.push(
-    views > 0
-      ? `The frozen part runs once: ${views} augmented ${views === 1 ? "view" : "views"} of each picture are kept, ${size} (--views 0 runs it each epoch)`
-      : "The frozen part runs each epoch (--views 4 keeps four views of each picture instead)",
-  );
-  return lines;
+  return blocks === ofBlocks ? lines : [...lines, viewsText(event)];
+}
+
+/** How often the frozen part runs, and why. */
+function viewsText({ views, viewsReason, viewBytes, keptBytes }: StageEvent): string {
+  const size = `${bytes(viewBytes)} each`;
+  const kept = `The frozen part runs once: ${count(views, "view")} of each picture, ${size}, ${bytes(keptBytes)} of the disk with the plain ones of validation`;
+  const each = "The frozen part runs each epoch";
+  const otherwise = "(--views 0 runs it each epoch)";
+  switch (viewsReason) {
+    case "usual":
+      return `${kept} ${otherwise}`;
+    case "asked":
+      return views > 0 ? `${kept}, as --views asks` : `${each}, as --views 0 asks`;
+    case "epochs":
+      return `${kept}, one an epoch: more would never be seen ${otherwise}`;
+    case "alike":
+      return `${kept}: nothing varies, so one is all there is ${otherwise}`;
+    case "space":
+      return views > 0
+        ? `${kept}, as many as 4 GiB hold ${otherwise}`
+        : `${each}: views of all pictures would take more than 4 GiB (--views 2 keeps two of each all the same)`;
+    case "mixes":
+      return `${each}: pictures that are blended with others have no views of their own to keep`;
+    case "sizes":
+      return `${each}: the size of what leaves it is not known beforehand, so no views can be kept`;
+    case "nothing frozen":
+      return "No part is frozen";
+    default:
+      return viewsReason satisfies never;
+  }
 }
 
 export function epochLine({ epoch, epochs, loss, accuracy, valLoss, valAccuracy, best }: EpochEvent): string {
@@ -42,8 +65,15 @@ export function epochLine({ epoch, epochs, loss, accuracy, valLoss, valAccuracy,
   return `Epoch ${epoch}/${epochs}: ${training}${held}`;
 }
 
-export function rollbackText({ epoch, step, loss, again }: RollbackEvent): string {
+export function rollbackText({ epoch, step, loss, again, best }: RollbackEvent): string {
   const what = `The loss left all bounds (${loss.toPrecision(3)}) in epoch ${epoch}, step ${step}`;
+  if (again && best === 0) {
+    return [
+      `${what}, for the second time, and no epoch had been better than the start.`,
+      "TRAINING THE BASE FAILED, and nothing of it is kept: the model is the base as it was, with the head on its features.",
+      "Try a lower --learning-rate; `tsugiki lr-find` suggests one.",
+    ].join("\n");
+  }
   return again
     ? `${what}, for the second time: training stops, and the best weights so far are kept. Try a lower --learning-rate.`
     : `${what}: back to the weights that the epoch began with, at a tenth of the rate.`;
@@ -69,7 +99,6 @@ export function keptText({ epoch, epochs, step, steps }: KeptEvent): string {
 
 /** Which weights were kept, where that is not plain from the last epoch's line. */
 export function chosenText({ epoch, epochs }: ChosenEvent): string | undefined {
-  if (epoch === 0)
-    return "No epoch brought a lower validation loss than the start had: the base and the head stay as they were.";
+  if (epoch === 0) return "No epoch was better than the start: the base and the head stay as they were.";
   return epoch === epochs ? undefined : `The weights of epoch ${epoch} are kept, the best on validation.`;
 }

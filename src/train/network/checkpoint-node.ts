@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { reason, TsugikiError } from "../../core/errors.ts";
-import type { Model } from "../../onnx/graph.ts";
-import { loadModel, saveModel } from "../../onnx/load-node.ts";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { reason } from "../../core/errors.ts";
 import { CheckpointError } from "../errors.ts";
 import { differences, type Identity, notOne, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Moment } from "./loop-options.ts";
+import { readTensors, type TensorFile, writeTensors } from "./safetensors.ts";
 import type { StageState } from "./state.ts";
 import type { Checkpoints, Found } from "./train-network.ts";
 
@@ -27,6 +26,7 @@ export class CheckpointFile implements Checkpoints {
   readonly #identity: Identity;
   #written = performance.now();
   #cost = 0;
+  #failed = false;
   /** Whether the file is another process's, which a stop in the first seconds must leave: it may have been a slip. */
   #passedOver = false;
 
@@ -43,7 +43,7 @@ export class CheckpointFile implements Checkpoints {
       this.#passedOver = true;
       return { from: "passed over" };
     }
-    const { state, identity } = readCheckpoint(await modelIn(file), file);
+    const { state, identity } = readCheckpoint(await tensorsIn(file), file);
     const others = differences(identity, this.#identity);
     if (others.length === 0) return { from: "checkpoint", state };
     throw new CheckpointError(
@@ -56,21 +56,40 @@ export class CheckpointFile implements Checkpoints {
     );
   }
 
-  /** Throws ModelFileError, or CheckpointError, where it cannot be written. */
+  /**
+   * Throws CheckpointError where it cannot be written, once and at a stop: training can go on without, and what was
+   * written before stays.
+   */
   async keep(state: StageState, moment: Moment): Promise<boolean> {
     const began = performance.now();
     const isDue = began - this.#written >= 1000 * this.#pause;
-    if (!isDue && (moment !== "stop" || this.#passedOver)) return false;
+    const isWanted = moment === "end" || (moment === "stop" && !this.#passedOver);
+    if (!isDue && !isWanted) return false;
     const { file, aside } = this.#options;
-    await saveModel(aside, writeCheckpoint({ state, identity: this.#identity }));
-    await rename(aside, file).catch((cause) => {
-      const what = `Cannot put the checkpoint ${file} in its place:`;
-      throw new CheckpointError({ what, why: `${reason(cause)}.` }, { file }, { cause });
-    });
-    this.#passedOver = false;
-    this.#written = performance.now();
-    this.#cost = (this.#written - began) / 1000;
-    return true;
+    try {
+      await write(aside, writeTensors(writeCheckpoint({ state, identity: this.#identity })));
+      await rename(aside, file);
+      this.#passedOver = false;
+      return true;
+    } catch (cause) {
+      // Half a checkpoint would hold room that the disk may lack.
+      await rm(aside, { force: true }).catch(() => {});
+      const again = this.#failed && moment !== "stop";
+      this.#failed = true;
+      if (again) return false;
+      throw new CheckpointError(
+        {
+          what: `Cannot write the checkpoint ${file}:`,
+          why: `${reason(cause)}.`,
+          next: "Make room on the disk, or let the run's folder be another with --out.",
+        },
+        { file },
+        { cause },
+      );
+    } finally {
+      this.#written = performance.now();
+      this.#cost = (this.#written - began) / 1000;
+    }
   }
 
   get #pause(): number {
@@ -82,15 +101,41 @@ export class CheckpointFile implements Checkpoints {
   }
 }
 
-async function modelIn(file: string): Promise<Model> {
+async function write(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(path, "w");
   try {
-    return await loadModel(file);
-  } catch (error) {
-    if (error instanceof TsugikiError) throw notOne(file, tidied(error.parts.why ?? error.parts.what), error);
-    throw error;
+    for (const chunk of chunks) await handle.writeFile(chunk);
+    // Else the new name could stand on disk before the bytes do.
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
-function tidied(why: string): string {
-  return why.replace(/[.:]$/, "");
+async function tensorsIn(file: string): Promise<TensorFile> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file);
+    const from = handle;
+    const { size } = await from.stat();
+    const read = (offset: number, length: number) => readAt(from, offset, length);
+    return await readTensors({ size, read }, (why) => notOne(file, why));
+  } catch (error) {
+    throw error instanceof CheckpointError ? error : notOne(file, reason(error), error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** What one call of the system reads, at most; it takes no more than 2 GiB. */
+const mostAtOnce = 2 ** 30;
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const { bytesRead } = await handle.read(bytes, at, Math.min(mostAtOnce, length - at), offset + at);
+    if (bytesRead === 0) throw new Error("it became shorter while it was read");
+    at += bytesRead;
+  }
+  return bytes;
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,6 +16,7 @@ import { saveModel } from "../../onnx/load-node.ts";
 import { CheckpointError } from "../errors.ts";
 import { differences, writeCheckpoint } from "./checkpoint.ts";
 import { CheckpointFile } from "./checkpoint-node.ts";
+import { writeTensors } from "./safetensors.ts";
 import type { StageState } from "./state.ts";
 import { tinyBackbone, tinyParts, tinySettings } from "./testing/tiny-network.ts";
 import { trainNetwork } from "./train-network.ts";
@@ -20,7 +29,7 @@ const states: StageState[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tsugiki-checkpoint-"));
-  file = join(folder, ".checkpoint.onnx");
+  file = join(folder, ".checkpoint.safetensors");
   const checkpoints = {
     load: async () => ({ from: "start" }) as const,
     async keep(state: StageState) {
@@ -36,7 +45,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const opened = (own: Partial<ConstructorParameters<typeof CheckpointFile>[0]> = {}, whose = identity) =>
-  new CheckpointFile({ file, aside: join(folder, "aside.onnx"), resume: true, seconds: 0, ...own }, whose);
+  new CheckpointFile(
+    { file, aside: join(folder, "aside.safetensors"), resume: true, seconds: 0, ...own },
+    whose,
+  );
 
 /** Values, not views: what a state says, whatever its bytes stand in. */
 const plain = (value: unknown): unknown =>
@@ -58,16 +70,16 @@ test("what is kept is found again, to the bit, infinite losses and all", async (
     const found = await opened().load();
     expect(found.from === "checkpoint" && plain(found.state), `state ${i}`).toEqual(plain(state));
   }
-  expect(readdirSync(folder)).toEqual([".checkpoint.onnx"]);
+  expect(readdirSync(folder)).toEqual([".checkpoint.safetensors"]);
 });
 
 test("a tensor that stands at several places is written once", () => {
   const state = states.find(({ batch, epoch }) => batch === 0 && epoch === 2)!;
   expect(state.now).toBe(state.good);
-  const { initializers } = writeCheckpoint({ state, identity }).graph;
+  const { tensors } = writeCheckpoint({ state, identity });
   const { weights, slots, averages } = state.now;
   const all = [weights, slots, averages, state.best.weights].flatMap((each) => [...each.values()]);
-  expect(initializers.size).toBe(new Set(all).size);
+  expect(tensors.size).toBe(new Set(all).size);
 });
 
 test("of another training it is refused, and what differs is named", async () => {
@@ -98,6 +110,8 @@ test("cut short anywhere it is refused", async () => {
 
 test("another ONNX file, or none at all, is refused", async () => {
   await saveModel(file, tinyBackbone(1).model);
+  await expect(opened().load()).rejects.toThrow(CheckpointError);
+  writeFileSync(file, Buffer.concat(writeTensors({ tensors: new Map(), metadata: { format: "pt" } })));
   await expect(opened().load()).rejects.toThrow("it holds no state of a training");
   writeFileSync(file, "<!doctype html>");
   await expect(opened().load()).rejects.toThrow(CheckpointError);
@@ -133,4 +147,65 @@ test("it is written when it is due, and at a stop; not over another's at a stop 
   await later.remove();
   await later.remove();
   expect(existsSync(file)).toBe(false);
+});
+
+test("of another format, or with a state that is broken or lacks a part, it is refused", async () => {
+  await opened().keep(states[0]!, "step");
+  const whole = readFileSync(file);
+  const swapped = (from: string, to: string): Buffer => {
+    const text = whole.toString("latin1");
+    expect(text).toContain(from);
+    expect(to).toHaveLength(from.length);
+    return Buffer.from(text.replace(from, to), "latin1");
+  };
+  for (const [from, to, why] of [
+    ["tsugiki checkpoint 1", "tsugiki checkpoint 9", /written as 'tsugiki checkpoint 9', this Tsugiki reads/],
+    ['"state":"{', '"state":"!', /its state is no JSON/],
+    ['\\"rateScale\\"', '\\"rateScalf\\"', /its state lacks a part/],
+    ['\\"good\\"', '\\"gooo\\"', /its state lacks a part/],
+    ['"t0":{', '"x0":{', /it lacks '/],
+  ] as const) {
+    writeFileSync(file, swapped(from, to));
+    const loading = opened().load();
+    await expect(loading, to).rejects.toThrow(CheckpointError);
+    await expect(loading, to).rejects.toThrow(why);
+  }
+});
+
+test("a write that fails leaves what was there, is told once and at a stop, and later ones may succeed", async () => {
+  await opened().keep(states[0]!, "step");
+  const before = readFileSync(file);
+  const nowhere = join(folder, "gone");
+  const full = opened({ aside: join(nowhere, "aside.safetensors") });
+  const failing = full.keep(states[1]!, "step");
+  await expect(failing).rejects.toThrow(CheckpointError);
+  await expect(failing).rejects.toThrow(/Cannot write the checkpoint .*ENOENT.*Make room/s);
+  expect(await full.keep(states[1]!, "step")).toBe(false);
+  await expect(full.keep(states[1]!, "stop")).rejects.toThrow(CheckpointError);
+  expect(readFileSync(file)).toEqual(before);
+  mkdirSync(nowhere);
+  expect(await full.keep(states[1]!, "step")).toBe(true);
+  expect(readFileSync(file)).not.toEqual(before);
+  expect(readdirSync(nowhere)).toEqual([]);
+});
+
+test("half a checkpoint, as a kill or a full disk leaves it aside, is never read", async () => {
+  await opened().keep(states[0]!, "step");
+  const whole = readFileSync(file);
+  const aside = join(folder, "aside.safetensors");
+  for (const length of [0, 9, whole.length - 1]) {
+    writeFileSync(aside, whole.subarray(0, length));
+    const found = await opened().load();
+    expect(found.from === "checkpoint" && plain(found.state)).toEqual(plain(states[0]));
+  }
+  expect(await opened().keep(states[1]!, "step")).toBe(true);
+  expect(existsSync(aside)).toBe(false);
+});
+
+test("the end of a stage is kept whatever the time, and also where a checkpoint was passed over", async () => {
+  await opened().keep(states[0]!, "step");
+  const anew = opened({ seconds: 3600, resume: false });
+  await anew.load();
+  expect(await anew.keep(states[1]!, "epoch")).toBe(false);
+  expect(await anew.keep(states[1]!, "end")).toBe(true);
 });

@@ -1,8 +1,6 @@
 import type { Tensor } from "../../core/tensor.ts";
-import { GraphBuilder } from "../../onnx/builder.ts";
-import type { Model } from "../../onnx/graph.ts";
-import { targetOpset } from "../../surgery/upgrade.ts";
 import { CheckpointError } from "../errors.ts";
+import { isRecord, isTexts, type TensorFile } from "./safetensors.ts";
 import type { Best, Carry, StageState, Tensors } from "./state.ts";
 
 /** By name, what makes a training the one it is: with any other data, base or option, going on would be another. */
@@ -14,7 +12,8 @@ export interface Checkpoint {
   readonly identity: Identity;
 }
 
-const key = "tsugiki.checkpoint";
+/** Raise it when what is written changes its form: another version's checkpoint is refused, not misread. */
+const version = "tsugiki checkpoint 1";
 
 type Ids = Readonly<Record<string, string>>;
 interface CarryIds {
@@ -33,12 +32,11 @@ interface Written extends Omit<StageState, "now" | "good" | "best"> {
   readonly best: BestIds;
 }
 
-/** A checkpoint as a model without nodes: its tensors are initializers, each once, and the rest is metadata. */
-export function writeCheckpoint({ state, identity }: Checkpoint): Model {
-  const b = new GraphBuilder({ opset: targetOpset, name: "checkpoint" });
+/** A checkpoint as a file of tensors, each written once however often it is named; the rest is metadata. */
+export function writeCheckpoint({ state, identity }: Checkpoint): TensorFile {
   const names = new Map<Tensor, string>();
   const put = (tensor: Tensor): string => {
-    const name = names.get(tensor) ?? b.initializer(`t${names.size}`, tensor);
+    const name = names.get(tensor) ?? `t${names.size}`;
     names.set(tensor, name);
     return name;
   };
@@ -58,18 +56,20 @@ export function writeCheckpoint({ state, identity }: Checkpoint): Model {
     // JSON has no infinity, the loss of weights that were never measured.
     best: { ...best, weights: ids(best.weights), loss: Number.isFinite(best.loss) ? best.loss : null },
   };
-  return b.model({ metadata: { [key]: JSON.stringify(written) } });
+  const tensors = new Map([...names].map(([tensor, name]) => [name, tensor]));
+  return { tensors, metadata: { version, state: JSON.stringify(written) } };
 }
 
-/** The inverse; `file` is for messages. Throws CheckpointError for a model that is no checkpoint, or lacks a part. */
-export function readCheckpoint({ metadata, graph }: Model, file: string): Checkpoint {
-  const text = metadata.get(key);
-  if (text === undefined) throw notOne(file, "it holds no state of a training");
-  const { identity, now, good, best, ...rest }: Written = JSON.parse(text);
+/** The inverse; `file` is for messages. Throws CheckpointError for what is no checkpoint, or lacks a part. */
+export function readCheckpoint({ metadata, tensors: all }: TensorFile, file: string): Checkpoint {
+  const { version: theirs, state: text } = metadata;
+  if (theirs === undefined || text === undefined) throw notOne(file, "it holds no state of a training");
+  if (theirs !== version) throw notOne(file, `it is written as '${theirs}', this Tsugiki reads '${version}'`);
+  const { identity, now, good, best, ...rest } = parse(text, file);
   const tensors = (ids: Ids): Tensors =>
     new Map(
       Object.entries(ids).map(([name, id]) => {
-        const tensor = graph.initializers.get(id);
+        const tensor = all.get(id);
         if (tensor === undefined) throw notOne(file, `it lacks '${name}'`);
         return [name, tensor];
       }),
@@ -82,6 +82,47 @@ export function readCheckpoint({ metadata, graph }: Model, file: string): Checkp
   const loss = best.loss ?? Number.POSITIVE_INFINITY;
   const state = { ...rest, now: carry(now), good: carry(good) };
   return { identity, state: { ...state, best: { ...best, weights: tensors(best.weights), loss } } };
+}
+
+function parse(text: string, file: string): Written {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw notOne(file, "its state is no JSON", error);
+  }
+  if (!isWritten(value)) throw notOne(file, "its state lacks a part");
+  return value;
+}
+
+const counters = ["stage", "epoch", "batch", "step", "stale", "rateScale", "firstLoss"] as const;
+
+/** Whether it has the form of what `writeCheckpoint` writes; the events of its history are taken on trust. */
+function isWritten(value: unknown): value is Written {
+  if (!isRecord(value)) return false;
+  const { identity, sums, now, good, best, history } = value;
+  return (
+    hasNumbers(value, counters) &&
+    isRecord(identity) &&
+    isRecord(sums) &&
+    hasNumbers(sums, ["loss", "guess", "hits", "rows"]) &&
+    isCarry(now) &&
+    isCarry(good) &&
+    isRecord(best) &&
+    isTexts(best.weights) &&
+    (best.loss === null || typeof best.loss === "number") &&
+    hasNumbers(best, ["accuracy", "epoch"]) &&
+    Array.isArray(history) &&
+    history.every(isRecord)
+  );
+}
+
+function isCarry(value: unknown): boolean {
+  return isRecord(value) && isTexts(value.weights) && isTexts(value.slots) && isTexts(value.averages);
+}
+
+function hasNumbers(value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => typeof value[name] === "number");
 }
 
 /** A file that cannot be gone on from. */

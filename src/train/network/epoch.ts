@@ -1,9 +1,10 @@
 import { deriveSeed, random } from "../../core/random.ts";
 import { floats } from "../../core/tensor.ts";
+import type { WarningEvent } from "../run.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import type { KeptEvent, StepEvent } from "./events.ts";
-import { guessing } from "./guess.ts";
-import { counted, type LoopOptions, leave, updatesIn } from "./loop-options.ts";
+import { explosion, guessing } from "./guess.ts";
+import { counted, keep, type LoopOptions, leave, updatesIn } from "./loop-options.ts";
 import type { EpochSums, StageState } from "./state.ts";
 import { type Drawn, type Updated, update, updateByParts } from "./update.ts";
 
@@ -12,8 +13,6 @@ export type EpochOutcome =
   | { readonly kind: "done"; readonly state: StageState }
   | { readonly kind: "diverged"; readonly loss: number; readonly step: number };
 
-/** A mean loss this many times that of guessing, or of the beginning if that is more, is an explosion. */
-const explosion = 4;
 /** Updates of an epoch before its mean is judged: one bad batch is none. */
 const settled = 10;
 
@@ -21,7 +20,7 @@ const settled = 10;
 export async function* trainEpoch(
   options: LoopOptions,
   from: StageState,
-): AsyncGenerator<StepEvent | KeptEvent, EpochOutcome> {
+): AsyncGenerator<StepEvent | KeptEvent | WarningEvent, EpochOutcome> {
   const updates = updatesIn(options);
   const queue = queueOf(options, from);
   let state = from;
@@ -53,7 +52,7 @@ export async function* trainEpoch(
         accuracy: sums.hits / sums.rows,
         learningRate: rate,
       };
-      await options.keep?.(state, "step");
+      yield* keep(options, state, "step");
     }
   } catch (error) {
     yield* leave(options, state, error);

@@ -1,3 +1,5 @@
+import type { ViewsReason } from "./views.ts";
+
 /** A stage of training begins: what it trains and what it costs. */
 export interface StageEvent {
   readonly type: "stage";
@@ -18,8 +20,10 @@ export interface StageEvent {
   readonly accumulate: number;
   /** Views of each picture behind the frozen part that are computed once and kept; 0: it runs each epoch. */
   readonly views: number;
-  /** Bytes that one view takes. */
+  readonly viewsReason: ViewsReason;
+  /** Bytes that one view takes, and that all kept ones take together, plain ones of validation pictures among them. */
   readonly viewBytes: number;
+  readonly keptBytes: number;
 }
 
 export interface RateGroup {
@@ -53,13 +57,17 @@ export interface StepEvent {
   readonly learningRate: number;
 }
 
-/** The loss left all bounds: training goes back to where the epoch began, slower, or (`again`) ends the stage. */
+/**
+ * The loss left all bounds: training goes back to where the epoch began, slower, or (`again`) ends the stage with the best
+ * weights so far: `best` is the epoch that left them, over all stages, 0 those of the start.
+ */
 export interface RollbackEvent {
   readonly type: "rollback";
   readonly epoch: number;
   readonly step: number;
   readonly loss: number;
   readonly again: boolean;
+  readonly best: number;
 }
 
 /** Training begins where a checkpoint stands, or could not, or was not asked to. */

@@ -1,4 +1,5 @@
-import { type AugmentationSpec, mixes } from "../../augment/spec.ts";
+import type { AugmentationSpec } from "../../augment/spec.ts";
+import { assert } from "../../core/assert.ts";
 import { sha256 } from "../../core/hash.ts";
 import { random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -8,6 +9,7 @@ import { headGraph, initialWeights } from "../../surgery/head-graph.ts";
 import type { Backbone } from "../backbone.ts";
 import type { Picture } from "../extract.ts";
 import { balanced } from "../feature-head.ts";
+import { pictureVersion } from "../picture.ts";
 import type { TrainParts, TrainSettings } from "../run.ts";
 import type { TrainedHead } from "../trained-head.ts";
 import { openCachedInputs } from "./cached-inputs.ts";
@@ -17,13 +19,15 @@ import type { InputParts, Inputs } from "./inputs.ts";
 import { openPixelInputs } from "./pixel-inputs.ts";
 import type { NetworkSettings, StagePart } from "./stage.ts";
 import { type NetworkEvent, type NetworkParts, trainNetwork } from "./train-network.ts";
+import { variation } from "./views.ts";
 
 export const strategies = ["features", "finetune", "full", "scratch"] as const;
 /** How far training goes: the head alone, the top of the base behind it, all of it, or all of it drawn anew. */
 export type Strategy = (typeof strategies)[number];
 
-/** How a base is trained; the classes' weights and the smoothing of labels are those of the head. */
-export interface NetworkChoices extends Omit<NetworkSettings, "seed" | "classWeights" | "labelSmoothing"> {
+/** How a base is trained; the loss, the classes' weights and the smoothing of labels are those of the head. */
+export interface NetworkChoices
+  extends Omit<NetworkSettings, "seed" | "classWeights" | "labelSmoothing" | "loss" | "keepsStart"> {
   readonly strategy: Exclude<Strategy, "features">;
   readonly labelSmoothing: number;
   readonly augmentation: AugmentationSpec;
@@ -65,6 +69,7 @@ export async function* fineTune(
     preprocess: backbone.preprocess,
     engine: parts.runtime.name,
     decoder: parts.decoderName,
+    pictures: pictureVersion,
     ...ofHead,
     ...choices,
   };
@@ -72,19 +77,29 @@ export async function* fineTune(
   const trained = yield* trainNetwork({ ...prepared.parts, checkpoints }, prepared.settings);
   const model = headGraph(spec, { width: backbone.width, classes }, { weights: trained.head });
   const history = [...head.history, ...trained.history];
-  return { backbone: trained.backbone, head: { ...head, model, history } };
+  // Where training drew a head anew, what the first one was solved with has no part in it.
+  const { regularisation: solvedWith } = choices.strategy === "finetune" ? head : {};
+  const regularisation = solvedWith === undefined ? {} : { regularisation: solvedWith };
+  return { backbone: trained.backbone, head: { ...regularisation, model, history } };
+}
+
+/** The base that is trained: for `scratch` the one that was drawn anew. */
+function baseOf({ backbone, trained }: TrainParts, { strategy }: NetworkChoices): Backbone {
+  if (strategy !== "scratch") return backbone;
+  assert(trained, "training from scratch needs a base drawn anew");
+  return trained;
 }
 
 /** The network as its training begins: for `finetune` behind the head that learned on its features. */
 export function prepareNetwork(
   parts: TrainParts,
-  { head: spec, seed, classWeights }: TrainSettings,
+  { head: spec, seed, classWeights, loss }: TrainSettings,
   choices: NetworkChoices,
   head: TrainedHead,
   { of, classes, labelling, truth }: Omit<NetworkData, "dataFingerprint">,
 ): Prepared {
   const { runtime, decode, decoderName, openStore, signal } = parts;
-  const backbone = parts.trained ?? parts.backbone;
+  const backbone = baseOf(parts, choices);
   const size = { width: backbone.width, classes: classes.length };
   const start: ReadonlyMap<string, Tensor> =
     choices.strategy === "finetune"
@@ -95,6 +110,7 @@ export function prepareNetwork(
     decode,
     decoderName,
     openStore,
+    ensureRoom: parts.ensureRoom,
     train: of.train,
     val: of.val,
     labelling,
@@ -117,14 +133,25 @@ export function prepareNetwork(
       head: start,
       runtime,
       pictures: of.train.length,
-      mixes: mixes(choices.augmentation),
+      held: of.val.length,
+      ...variation(choices.augmentation),
       openInputs,
       signal,
     },
     settings: {
       ...choices,
+      batchSize: choices.batchStatistics ? sharedOut(of.train.length, choices.batchSize) : choices.batchSize,
       seed,
+      loss,
+      keepsStart: choices.strategy === "finetune",
       classWeights: classWeights === "balanced" ? balanced(truth, classes.length) : undefined,
     },
   };
+}
+
+/** A batch size, at most this, that leaves no picture alone in a batch: one alone has no statistics. */
+function sharedOut(pictures: number, batchSize: number): number {
+  let size = batchSize;
+  while (size > 2 && pictures % size === 1) size--;
+  return size;
 }

@@ -1,6 +1,6 @@
 import type { AugmentationSpec } from "../../augment/spec.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
-import type { Labelling } from "../../data/labelling.ts";
+import { hotRows, type Labelling } from "../../data/labelling.ts";
 import type { Runtime } from "../../runtime/session.ts";
 import type { Backbone } from "../backbone.ts";
 import type { OpenStore, Picture } from "../extract.ts";
@@ -35,6 +35,8 @@ export interface InputParts {
   readonly decode: Decode;
   readonly decoderName?: string | undefined;
   readonly openStore: OpenStore;
+  /** Throws where there is no room for so many bytes more in the stores; left out, nothing looks. */
+  readonly ensureRoom?: ((bytes: number) => Promise<void>) | undefined;
   readonly train: readonly Picture[];
   readonly val: readonly Picture[];
   readonly labelling: Labelling;
@@ -58,13 +60,11 @@ export function placeOf({ hash }: Pick<Picture, "hash">): number {
   return Number.parseInt(hash.slice(0, 8), 16);
 }
 
-/** A 1 for each class of each picture, so one a row unless there may be several labels: float32 [pictures, classes]. */
+/** The classes of pictures as the loss takes them: float32 [pictures, classes]. */
 export function hotTargets(
-  pictures: readonly Picture[],
-  { labelling: { classes, numbersOf } }: Pick<InputParts, "labelling">,
+  pictures: readonly Pick<Picture, "sample">[],
+  { labelling }: Pick<InputParts, "labelling">,
 ): Tensor {
-  const targets = new Float32Array(pictures.length * classes);
-  for (const [row, { sample }] of pictures.entries())
-    for (const number of numbersOf(sample)) targets[row * classes + number] = 1;
-  return float32(targets, [pictures.length, classes]);
+  const samples = pictures.map(({ sample }) => sample);
+  return float32(hotRows(samples, labelling), [pictures.length, labelling.classes]);
 }

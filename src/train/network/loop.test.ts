@@ -26,7 +26,7 @@ async function stage({ settings, pictures = 96, validation = 30, from, ...rest }
   const data = { training: pictures, validation, seed };
   const parts = tinyParts(data);
   const prepared = prepareStage(
-    { ...parts, backbone: trainable(parts.backbone) },
+    { ...parts, backbone: trainable(parts.backbone, parts.spec) },
     { ...tinySettings, weightDecay: 0, optimizer: "sgd", ...settings },
     { unfreeze: { kind: "all" }, epochs: 9, views: 0 },
     parts.head,
@@ -52,6 +52,7 @@ async function stage({ settings, pictures = 96, validation = 30, from, ...rest }
     seed,
     classes: 3,
     classWeights: settings?.classWeights,
+    loss: settings?.loss,
     async keep(state) {
       states.push(state);
       return true;
@@ -150,6 +151,27 @@ test("where nothing was better than the start it is an error that names a rate",
   await expect(stage({ rate: () => 1e20, validation: 0 })).rejects.toMatchObject({ code: "DIVERGED" });
 });
 
+test("an explosion of focal loss is one too", async () => {
+  const { ended, events } = await stage({ rate: leap, settings: { loss: { kind: "focal", gamma: 2 } } });
+  expect(rollbacks(events).map(({ again }) => again)).toEqual([false, true]);
+  expect(ended).toMatchObject({ best: { epoch: 2 } });
+});
+
+test.for([30, 0])(
+  "a start worth keeping is kept where nothing was better: %d held pictures",
+  async (validation) => {
+    const parts = tinyParts({ training: 96, validation, seed });
+    const { ended, events } = await stage({ rate: () => 1e20, validation, keepsStart: true });
+    expect(rollbacks(events)).toMatchObject([
+      { again: false, best: 0 },
+      { again: true, best: 0 },
+    ]);
+    expect(epochs(events)).toEqual([]);
+    expect(ended.best.epoch).toBe(0);
+    expect(bits(ended.best.weights)).toEqual(bits(parts.head));
+  },
+);
+
 test("too few batches an epoch to judge its mean early: its end is judged all the same", async () => {
   const few = { pictures: 24, rate: () => 1e5, epochs: 3 };
   await expect(stage(few)).rejects.toMatchObject({ code: "DIVERGED" });
@@ -160,6 +182,8 @@ test.for<[string, Partial<NetworkSettings>]>([
   ["light classes", { classWeights: [0.02, 0.02, 0.02] }],
   ["heavy classes", { classWeights: [30, 30, 30] }],
   ["one class of great weight", { classWeights: [0.1, 0.1, 60] }],
+  ["focal loss", { loss: { kind: "focal", gamma: 2 } }],
+  ["focal loss, whose guess is next to nothing", { loss: { kind: "focal", gamma: 8 } }],
 ])("training that goes well is not taken for an explosion: %s", async ([, settings]) => {
   const { events } = await stage({ settings: { optimizer: "adam", ...settings }, epochs: 5 });
   expect(rollbacks(events)).toEqual([]);
@@ -170,7 +194,7 @@ test.for<[string, Partial<NetworkSettings>]>([
 test("nor is a start that is far off, which training mends", async () => {
   const parts = tinyParts({ training: 96, validation: 30, seed });
   const prepared = prepareStage(
-    { ...parts, backbone: trainable(parts.backbone) },
+    { ...parts, backbone: trainable(parts.backbone, parts.spec) },
     { ...tinySettings, optimizer: "adam", weightDecay: 0 },
     { unfreeze: { kind: "all" }, epochs: 9, views: 0 },
     parts.head,

@@ -1,9 +1,10 @@
 import { DivergedError } from "../errors.ts";
+import type { WarningEvent } from "../run.ts";
 import type { StepGraph } from "../step-graph.ts";
 import type { EpochEvent } from "../trained-head.ts";
 import { trainEpoch } from "./epoch.ts";
 import type { KeptEvent } from "./events.ts";
-import { counted, type LoopEvent, type LoopOptions, leave, updatesIn } from "./loop-options.ts";
+import { counted, keep, type LoopEvent, type LoopOptions, leave, updatesIn } from "./loop-options.ts";
 import { type Carry, noSums, type StageState, type Tensors } from "./state.ts";
 import { type Measured, validate } from "./validate.ts";
 
@@ -14,7 +15,7 @@ const slower = 0.1;
  * Trains until the epochs are over or `patience` of them brought no lower validation loss; without validation pictures
  * the last weights count as best. A loss that is not finite, or explodes, goes back to where its epoch began, at a tenth
  * of the rate; a second time it ends the stage. Answers the state it ended in.
- * Throws DivergedError where nothing better than the start was reached by then, EngineError, and the signal's reason.
+ * Throws DivergedError where nothing better than the start was reached by then and that is not worth keeping, EngineError, and the signal's reason.
  */
 export async function* trainStage(
   options: LoopOptions,
@@ -32,18 +33,22 @@ export async function* trainStage(
       const event = epochEvent(options, done, measured);
       state = nextEpoch(done, event, weights);
       yield event;
-      await options.keep?.(state, "epoch");
+      yield* keep(options, state, "epoch");
       continue;
     }
     const { loss, step } =
       outcome.kind === "diverged" ? outcome : { loss: Number.NaN, step: outcome.state.step };
     const again = state.rateScale < 1;
-    if (again && state.best.epoch === 0) throw diverged(loss, step, options.rate(step) * state.rateScale);
-    yield { type: "rollback", epoch: counted(options, state.epoch).epoch, step, loss, again };
-    if (again) return state;
+    const best = state.best.epoch;
+    if (again && best === 0 && !options.keepsStart)
+      throw diverged(loss, step, options.rate(step) * state.rateScale);
+    yield { type: "rollback", epoch: counted(options, state.epoch).epoch, step, loss, again, best };
+    if (again) break;
     const step0 = (state.epoch - 1) * updatesIn(options);
     state = { ...state, batch: 0, sums: noSums, now: state.good, step: step0, rateScale: slower };
   }
+  // Measuring comes next, and a stop in there must not cost the epochs since the last checkpoint.
+  if (state !== from) yield* keep(options, state, "end");
   return state;
 }
 
@@ -51,7 +56,7 @@ async function* measure(
   options: LoopOptions,
   state: StageState,
   weights: Tensors,
-): AsyncGenerator<KeptEvent, Measured> {
+): AsyncGenerator<KeptEvent | WarningEvent, Measured> {
   try {
     return await validate(options, weights);
   } catch (error) {

@@ -3,6 +3,7 @@ import { GraphBuilder } from "../../onnx/builder.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { denseLayers, type HeadSize, type HeadSpec, writeHead } from "../../surgery/head-graph.ts";
 import { classificationLoss, exactMatches } from "../classification-loss.ts";
+import type { Loss } from "../loss.ts";
 import type { MaskInput } from "../loss-graph.ts";
 
 /** Names that a network's training graph gives to its own values; the network itself must not use them. */
@@ -11,8 +12,10 @@ export const reservedNames = ["targets", "logits", "rows", "loss", "hits", "rate
 export interface NetworkLoss {
   /** Several labels at once, or none. Default false. */
   readonly multiLabel?: boolean;
-  readonly labelSmoothing?: number | undefined;
+  readonly labelSmoothing?: number;
   readonly classWeights?: readonly number[] | undefined;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss | undefined;
   /** Dropout layers of the head multiply by masks that are inputs; left out, there is no dropout. */
   readonly dropout?: boolean;
 }
@@ -34,7 +37,7 @@ export function networkGraph(
   spec: HeadSpec,
   size: HeadSize,
   head: ReadonlyMap<string, Tensor>,
-  { multiLabel = false, labelSmoothing = 0, classWeights, dropout = false }: NetworkLoss = {},
+  { dropout = false, ...loss }: NetworkLoss = {},
 ): NetworkGraph {
   const features = top.graph.outputs[0]?.name ?? "";
   const b = GraphBuilder.from(top);
@@ -53,8 +56,8 @@ export function networkGraph(
   const last = writeHead(b, spec, size, features, dropout ? mask : undefined);
   const logits = b.op("Identity", [last], {}, { outputs: ["logits"] });
   const { classes } = size;
-  const loss = { logits, targets, classes, multiLabel, labelSmoothing, classWeights };
-  const rows = classificationLoss(b, loss);
+  const { multiLabel = false } = loss;
+  const rows = classificationLoss(b, { ...loss, logits, targets, classes, multiLabel });
   b.output(logits, "float32", ["N", size.classes]);
   b.output(b.op("Identity", [rows], {}, { outputs: ["rows"] }), "float32", ["N"]);
   b.output(b.op("ReduceMean", [rows], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);

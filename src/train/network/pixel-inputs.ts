@@ -8,7 +8,7 @@ import { loadAll } from "../../runtime/load-all.ts";
 import type { Session } from "../../runtime/session.ts";
 import { pixelsInput, preprocessedOutput, preprocessGraph } from "../../surgery/preprocess.ts";
 import { chunksOfIndices, hotTargets, type InputParts, type Inputs, placeOf } from "./inputs.ts";
-import { Squares } from "./squares.ts";
+import { Squares, squareMemory } from "./squares.ts";
 
 /**
  * Pictures as they enter the whole network: augmented anew each epoch for training, plain for validation. They are
@@ -35,7 +35,7 @@ export async function openPixelInputs(parts: InputParts): Promise<Inputs> {
       () => augment.release(),
       () => plain.release(),
     );
-    const squares = { preprocess, opset, runtime, decode };
+    const squares = { preprocess, opset, runtime, decode, memory: squareMemory() };
     const training = await Squares.open({ ...squares, size: source }, train);
     closing.push(() => training.close());
     const validation = await Squares.open({ ...squares, size }, val);

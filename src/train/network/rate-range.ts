@@ -58,7 +58,12 @@ export async function* rateRange(
   const passes = Math.ceil((steps * settings.batchSize) / Math.max(1, parts.pictures));
   const stage: StageSettings = { ...first, epochs: Math.min(first.epochs, passes) };
   const single = { ...settings, accumulate: 1 };
-  const prepared = prepareStage({ ...parts, backbone: trainable(parts.backbone) }, single, stage, parts.head);
+  const prepared = prepareStage(
+    { ...parts, backbone: trainable(parts.backbone, parts.spec) },
+    single,
+    stage,
+    parts.head,
+  );
   yield announce(prepared, { ...settings, stages: [stage] }, 0);
   const { step: graph, masks, part } = prepared;
   const inputs = yield* parts.openInputs(part);

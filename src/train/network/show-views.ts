@@ -22,7 +22,7 @@ export interface ShowOptions extends Pick<ContactSheetOptions, "seed" | "views">
 
 /**
  * Pictures as training will show them to the network: a row each, as it is and then its views of the first epochs, the
- * very ones that this seed gives; only whom it is blended with depends on the batch. Throws what decoding throws.
+ * very ones that this seed gives, and the only ones where so many are kept behind the frozen part; only whom it is blended with depends on the batch. Throws what decoding throws.
  */
 export async function showViews(
   { backbone, augmentation, runtime, decode, seed, views }: ShowOptions,

@@ -1,12 +1,14 @@
+import { withGradient } from "../../autodiff/backward.ts";
 import { normaliseByBatch } from "../../autodiff/batch-norm.ts";
 import { sizeOf } from "../../core/tensor.ts";
-import type { Model, ValueInfo } from "../../onnx/graph.ts";
-import type { ScheduleKind } from "../../optim/schedule.ts";
+import type { Model } from "../../onnx/graph.ts";
+import { type ScheduleKind, scheduleKinds } from "../../optim/schedule.ts";
 import { blocksOf } from "../../surgery/blocks.ts";
 import type { HeadSpec } from "../../surgery/head-graph.ts";
-import { firstTrained, type SplitModel, splitAt, type Unfreeze } from "../../surgery/split-at.ts";
+import { firstTrained, splitAt, type Unfreeze } from "../../surgery/split-at.ts";
 import type { Backbone } from "../backbone.ts";
 import { type OptimizerName, optimizers } from "../dense-head.ts";
+import type { Loss } from "../loss.ts";
 import type { MaskInput } from "../loss-graph.ts";
 import {
   type AccumulatingSteps,
@@ -19,6 +21,9 @@ import type { StageEvent } from "./events.ts";
 import { networkGraph } from "./network-graph.ts";
 import { rateGroups, type WeightGroup } from "./rate-groups.ts";
 import type { Tensors } from "./state.ts";
+import { type KeptViews, keptViews, sizesOf, type ViewsParts } from "./views.ts";
+
+export { scheduleKinds };
 
 /** One stage: which blocks are trained, and for how long. */
 export interface StageSettings {
@@ -37,23 +42,24 @@ export interface NetworkSettings {
   readonly depthDecay: number;
   readonly weightDecay: number;
   readonly schedule: ScheduleKind;
-  /** Share of the updates in which the rate rises. */
-  readonly warmup: number;
+  /** Share of the updates in which the rate rises; undefined: the schedule's own. */
+  readonly warmup: number | undefined;
   readonly batchSize: number;
   /** Batches whose gradients make one update. Default 1. */
   readonly accumulate?: number | undefined;
   readonly patience: number;
   readonly labelSmoothing: number;
   readonly classWeights: readonly number[] | undefined;
+  /** What updates lower; validation is by plain cross-entropy. Default: that. */
+  readonly loss?: Loss | undefined;
   readonly clipNorm: number | undefined;
   readonly averageDecay: number | undefined;
+  /** The start is worth keeping: training that diverges for good ends with it instead of an error. Default false. */
+  readonly keepsStart?: boolean | undefined;
   /** BatchNormalization uses the batch's own statistics and keeps running ones. */
   readonly batchStatistics: boolean;
   readonly seed: number;
 }
-
-/** Views that "auto" computes, at most, and the bytes that it lets them take together. */
-const [usualViews, viewsBudget] = [4, 4 * 1024 ** 3];
 
 /** A stage's split network, for whoever prepares its inputs. */
 export interface StagePart {
@@ -67,15 +73,14 @@ export interface StagePart {
 }
 
 /** What a stage is made for. */
-export interface StageParts {
+export interface StageParts extends ViewsParts {
+  /** Validation pictures, of which a plain view is kept. Default 0. */
+  readonly held?: number;
   readonly backbone: Backbone;
   readonly spec: HeadSpec;
   readonly classes: number;
   /** Several labels at once, or none. Default false. */
   readonly multiLabel?: boolean;
-  /** How many there are to train on, and whether augmentation blends them. */
-  readonly pictures: number;
-  readonly mixes: boolean;
 }
 
 /** A stage, its graphs written. */
@@ -93,6 +98,9 @@ export interface Stage {
   readonly blocks: number;
   readonly ofBlocks: number;
   readonly epochs: number;
+  readonly kept: KeptViews;
+  /** Bytes that all kept views take together. */
+  readonly keptBytes: number;
 }
 
 /** The model with other tensors in the place of some initializers. */
@@ -116,8 +124,8 @@ export function prepareStage(
   const all = blocksOf(model.graph);
   const parted = splitAt(model, firstTrained(all, stage.unfreeze));
   // Where no views are kept, the frozen nodes stand before the trained ones in one graph.
-  const kept = viewsOf(stage, parted, parts);
-  const cached = kept > 0 && parted.frozen !== undefined;
+  const kept = keptViews(stage, parted, parts);
+  const cached = kept.views > 0;
   const { frozen, top, boundary } = cached ? parted : splitAt(model, 0);
   const { blocks } = parted;
   const size = { width: backbone.width, classes };
@@ -125,11 +133,19 @@ export function prepareStage(
   const { model: normalised, updates } = batchStatistics
     ? normaliseByBatch(top)
     : { model: top, updates: new Map<string, string>() };
-  const loss = { multiLabel, labelSmoothing, classWeights, dropout: true };
-  const graph = networkGraph(normalised, spec, size, weights, loss);
+  const loss = { multiLabel, labelSmoothing, classWeights, loss: settings.loss };
+  const graph = networkGraph(normalised, spec, size, weights, { ...loss, dropout: true });
   const plain = networkGraph(top, spec, size, weights, { multiLabel }).model;
-  const trainable = [...blocks.flatMap((block) => block.weights), ...graph.headParameters];
-  const groups = rateGroups(blocks, graph.headParameters, settings.depthDecay);
+  const reached = withGradient(graph.model, "loss", [
+    ...blocks.flatMap((block) => block.weights),
+    ...graph.headParameters,
+  ]);
+  const trained = new Set(reached);
+  const own = blocks.map((block) => ({
+    ...block,
+    weights: block.weights.filter((name) => trained.has(name)),
+  }));
+  const groups = rateGroups(own, graph.headParameters, settings.depthDecay);
   const optimizer = optimizers[settings.optimizer].make(settings.weightDecay);
   const options = {
     rates: new Map(groups.flatMap(({ weights: names, rate }) => names.map((name) => [name, rate]))),
@@ -139,14 +155,14 @@ export function prepareStage(
   };
   const steps =
     (settings.accumulate ?? 1) > 1
-      ? gathered(accumulatingSteps(graph.model, "loss", trainable, optimizer, options))
-      : { step: stepGraph(graph.model, "loss", trainable, optimizer, options), gather: undefined };
+      ? gathered(accumulatingSteps(graph.model, "loss", reached, optimizer, options))
+      : { step: stepGraph(graph.model, "loss", reached, optimizer, options), gather: undefined };
   const part: StagePart = {
     backbone: { ...backbone, model },
     frozen,
     input: boundary.name,
     shape: sizesOf(boundary) ?? [],
-    views: cached ? kept : 0,
+    views: kept.views,
   };
   return {
     part,
@@ -158,6 +174,9 @@ export function prepareStage(
     blocks: blocks.length,
     ofBlocks: all.length,
     epochs: stage.epochs,
+    kept,
+    keptBytes:
+      kept.views > 0 ? 4 * sizeOf(part.shape) * (kept.views * parts.pictures + (parts.held ?? 0)) : 0,
   };
 }
 
@@ -166,31 +185,9 @@ function gathered({ gather, update }: AccumulatingSteps): Pick<Stage, "step" | "
   return { gather, step: { ...update, parameters: [...update.parameters, ...gather.statistics] } };
 }
 
-/** Sizes of a value without its batch, where they are all known. */
-function sizesOf({ type }: ValueInfo): readonly number[] | undefined {
-  const shape = type?.kind === "tensor" ? type.shape?.slice(1) : undefined;
-  const sizes = shape?.filter((dim) => typeof dim === "number") ?? [];
-  return sizes.length > 0 && sizes.length === shape?.length ? sizes : undefined;
-}
-
-function viewsOf(
-  { views, epochs }: StageSettings,
-  { frozen, boundary }: SplitModel,
-  { pictures, mixes }: StageParts,
-): number {
-  const sizes = sizesOf(boundary);
-  // Pictures that are blended with others before the cut have no views of their own.
-  if (frozen === undefined || sizes === undefined || mixes) return 0;
-  if (views !== "auto") return views;
-  const bytes = 4 * sizes.reduce((product, size) => product * size, 1) * pictures;
-  const most = Math.min(usualViews, epochs, Math.floor(viewsBudget / bytes));
-  // The same view each epoch would be no augmentation at all: then the frozen part had better run each time.
-  return most >= Math.min(2, epochs) ? most : 0;
-}
-
 /** What is said of a stage before it begins. */
 export function announce(
-  { groups, step, part, epochs, blocks, ofBlocks, from }: Stage,
+  { groups, step, part, epochs, kept, keptBytes, blocks, ofBlocks, from }: Stage,
   { learningRate, batchSize, accumulate = 1, stages }: NetworkSettings,
   index: number,
 ): StageEvent {
@@ -216,6 +213,8 @@ export function announce(
     batchSize,
     accumulate,
     views: part.views,
-    viewBytes: 4 * part.shape.reduce((product, size) => product * size, 1),
+    viewsReason: kept.reason,
+    viewBytes: 4 * sizeOf(part.shape),
+    keptBytes,
   };
 }

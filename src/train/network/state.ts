@@ -1,5 +1,6 @@
 import type { Tensor } from "../../core/tensor.ts";
-import type { Carried, StepGraph } from "../step-graph.ts";
+import { starting } from "../carried.ts";
+import type { StepGraph } from "../step-graph.ts";
 import type { EpochEvent } from "../trained-head.ts";
 
 export type Tensors = ReadonlyMap<string, Tensor>;
@@ -67,8 +68,7 @@ export function unmeasured(weights: Tensors): Best {
 
 /** What a step carries on, before the first one. */
 export function firstCarry({ parameters, state, averages }: Omit<StepGraph, "model">): Carry {
-  const start = (list: readonly Carried[]): Tensors => new Map(list.map((each) => [each.input, each.start]));
-  return { weights: start(parameters), slots: start(state), averages: start(averages) };
+  return { weights: starting(parameters), slots: starting(state), averages: starting(averages) };
 }
 
 /** The state before the first update of a stage. */

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { finish } from "../../core/async.ts";
-import { bigints, floats } from "../../core/tensor.ts";
-import { readModel } from "../../onnx/read.ts";
-import { writeModel } from "../../onnx/write.ts";
+import { bigints, float32, floats } from "../../core/tensor.ts";
+import { CheckpointError } from "../errors.ts";
 import type { EpochEvent } from "../trained-head.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { readTensors, writeTensors } from "./safetensors.ts";
 import type { NetworkSettings } from "./stage.ts";
 import type { StageState } from "./state.ts";
 import { tinyInputs, tinyParts, tinySettings } from "./testing/tiny-network.ts";
@@ -32,17 +32,20 @@ async function run(settings: NetworkSettings, parts: Partial<NetworkParts> = {})
 }
 
 /** What a training comes to, bit for bit. */
-function outcome({ backbone, head, history, measured }: TrainedNetwork) {
+function outcome({ backbone, head, history }: TrainedNetwork) {
   const bits = [...head].map(([name, tensor]) => [name, Buffer.from(tensor.bytes).toString("hex")]);
-  return { backbone: Buffer.from(backbone.bytes).toString("hex"), bits, history, measured };
+  return { backbone: Buffer.from(backbone.bytes).toString("hex"), bits, history };
 }
 
 const isEpoch = (event: NetworkEvent): event is EpochEvent => event.type === "epoch";
 
 /** A state that went through a file's bytes, as a process that was killed leaves it to the next one. */
-function throughBytes(state: StageState): StageState {
-  const model = readModel(writeModel(writeCheckpoint({ state, identity: {} })));
-  return readCheckpoint(model, "bytes").state;
+async function throughBytes(state: StageState): Promise<StageState> {
+  const bytes = Buffer.concat(writeTensors(writeCheckpoint({ state, identity: {} })));
+  const read = async (offset: number, length: number) =>
+    new Uint8Array(bytes.subarray(offset, offset + length));
+  const file = await readTensors({ size: bytes.length, read }, Error);
+  return readCheckpoint(file, "bytes").state;
 }
 
 /** Keeps every state, and goes on from `from`. */
@@ -50,7 +53,7 @@ function keepAll(from?: StageState): Checkpoints & { readonly states: StageState
   const states: StageState[] = [];
   return {
     states,
-    load: async () => (from ? { from: "checkpoint", state: throughBytes(from) } : { from: "start" }),
+    load: async () => (from ? { from: "checkpoint", state: await throughBytes(from) } : { from: "start" }),
     async keep(state) {
       states.push(state);
       return true;
@@ -81,7 +84,8 @@ const withHead = (): Partial<NetworkParts> => {
 test("it learns, and the same settings give the same bits", async () => {
   const settings = { ...tinySettings, stages: [{ ...tinySettings.stages[0]!, epochs: 25 }] };
   const [one, other] = [await run(settings), await run(settings)];
-  expect(one.trained.measured?.accuracy, `seed ${data.seed}`).toBeGreaterThan(0.9);
+  const best = one.trained.history.filter((event) => event.best).at(-1);
+  expect(best?.valAccuracy, `seed ${data.seed}`).toBeGreaterThan(0.9);
   expect(outcome(one.trained)).toEqual(outcome(other.trained));
   const seeded = await run({ ...settings, seed: settings.seed + 1 });
   expect(outcome(seeded.trained).bits).not.toEqual(outcome(one.trained).bits);
@@ -90,8 +94,8 @@ test("it learns, and the same settings give the same bits", async () => {
 test("gone on from any moment, epochs' middles, ends and stages' ends, it ends in the same bits", async () => {
   const whole = keepAll();
   const { trained, events } = await run(stages, { ...withHead(), checkpoints: whole });
-  // The updates of 4 epochs, and each epoch's end.
-  expect(whole.states).toHaveLength(4 * (inEpoch + 1));
+  // The updates of 4 epochs, each epoch's end, and each stage's.
+  expect(whole.states).toHaveLength(4 * (inEpoch + 1) + 2);
   expect(new Set(whole.states.map((state) => state.stage))).toEqual(new Set([0, 1]));
   for (const [i, state] of whole.states.entries()) {
     const again = await run(stages, { ...withHead(), checkpoints: keepAll(state) });
@@ -206,4 +210,57 @@ test("where no epoch beats the start, the start's own weights come out", async (
     if (tensor.dtype === "float32") expect(floats(kept)).toEqual(floats(tensor));
     else expect(bigints(kept)).toEqual(bigints(tensor));
   }
+});
+
+test("a start whose validation loss is not finite does not win over what training brings", async () => {
+  let asked = 0;
+  const { events } = await run(tinySettings, {
+    async *openInputs() {
+      yield { type: "views", done: 0, total: 0 };
+      const inputs = tinyInputs(data);
+      const validate = async function* () {
+        const spoilt = asked++ === 0;
+        for await (const batch of inputs.validate()) {
+          const size = floats(batch.input).length;
+          yield spoilt
+            ? { ...batch, input: float32(new Float32Array(size).fill(Number.NaN), batch.input.shape) }
+            : batch;
+        }
+      };
+      return { ...inputs, validate };
+    },
+  });
+  expect(events.filter(isEpoch)[0]).toMatchObject({ best: true });
+  expect(events.at(-1)).toMatchObject({ type: "chosen" });
+  expect(events.at(-1)).not.toMatchObject({ epoch: 0 });
+});
+
+test("a checkpoint that cannot be written is told, and training goes on to the same bits", async () => {
+  let tries = 0;
+  const checkpoints: Checkpoints = {
+    load: async () => ({ from: "start" }),
+    async keep() {
+      if (tries++ > 0) return false;
+      throw new CheckpointError({ what: "Cannot write it:", why: "no room." }, { file: "x" });
+    },
+  };
+  const { trained, events } = await run(tinySettings, { checkpoints });
+  const warnings = events.filter((event) => event.type === "warning");
+  expect(warnings.map(({ message }) => message)).toEqual([
+    "Cannot write it: no room. Training goes on without; what was kept before can still be gone on from.",
+  ]);
+  expect(outcome(trained)).toEqual(outcome((await run(tinySettings)).trained));
+  const broken: Checkpoints = { ...checkpoints, keep: () => Promise.reject(new Error("a mistake")) };
+  await expect(run(tinySettings, { checkpoints: broken })).rejects.toThrow("a mistake");
+});
+
+test("one-cycle rises over its own 30 % of the updates unless another share is given", async () => {
+  const peaks = async (warmup: number | undefined) => {
+    const { events } = await run({ ...tinySettings, schedule: "one-cycle", warmup });
+    const rates = events.flatMap((event) => (event.type === "step" ? [event.learningRate] : []));
+    return [rates.length, 1 + rates.indexOf(Math.max(...rates))];
+  };
+  // Three epochs of four updates.
+  expect(await peaks(undefined)).toEqual([12, Math.round(0.3 * 12)]);
+  expect(await peaks(0.5)).toEqual([12, 6]);
 });

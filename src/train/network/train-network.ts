@@ -14,7 +14,7 @@ import type { EpochEvent } from "../trained-head.ts";
 import type { ChosenEvent, ResumeEvent, StageEvent, ViewsEvent } from "./events.ts";
 import type { Inputs } from "./inputs.ts";
 import { trainStage } from "./loop.ts";
-import type { LoopEvent, LoopOptions, Moment } from "./loop-options.ts";
+import { type LoopEvent, type LoopOptions, type Moment, updatesIn } from "./loop-options.ts";
 import { reservedNames } from "./network-graph.ts";
 import {
   announce,
@@ -26,7 +26,7 @@ import {
   withInitializers,
 } from "./stage.ts";
 import { type Best, firstCarry, firstState, type StageState, type Tensors, unmeasured } from "./state.ts";
-import { type Measured, type ValidationParts, validate } from "./validate.ts";
+import { type ValidationParts, validate } from "./validate.ts";
 
 /** What stands where checkpoints are kept, and what training does about it: see `ResumeEvent`. */
 export type Found =
@@ -36,7 +36,10 @@ export type Found =
 /** Keeps the state of training where a killed process cannot harm it. */
 export interface Checkpoints {
   load(): Promise<Found>;
-  /** Answers whether it kept the state: mostly too little time has passed since the last one. */
+  /**
+   * Answers whether it kept the state: mostly too little time has passed since the last one. Throws CheckpointError
+   * where that cannot be done, which is told, and stops nothing.
+   */
   keep(state: StageState, moment: Moment): Promise<boolean>;
 }
 
@@ -53,8 +56,6 @@ export interface TrainedNetwork {
   readonly backbone: Backbone;
   readonly head: ReadonlyMap<string, Tensor>;
   readonly history: readonly EpochEvent[];
-  /** On the validation pictures, with the weights kept; undefined without any. */
-  readonly measured: Measured | undefined;
 }
 
 export type NetworkEvent = ResumeEvent | ChosenEvent | StageEvent | ViewsEvent | LoopEvent;
@@ -67,7 +68,7 @@ export async function* trainNetwork(
   parts: NetworkParts,
   settings: NetworkSettings,
 ): AsyncGenerator<NetworkEvent, TrainedNetwork> {
-  const backbone = trainable(parts.backbone);
+  const backbone = trainable(parts.backbone, parts.spec);
   const found: Found = (await parts.checkpoints?.load()) ?? { from: "start" };
   const saved = found.from === "checkpoint" ? found.state : undefined;
   if (found.from !== "start") {
@@ -84,13 +85,8 @@ export async function* trainNetwork(
     best = ended.best;
     history = [...history, ...ended.history];
   }
-  const { weights, epoch, ...measured } = best;
-  yield { type: "chosen", epoch, epochs: history.length };
-  return {
-    ...grafted(backbone, parts, weights),
-    history,
-    measured: Number.isFinite(measured.loss) ? measured : undefined,
-  };
+  yield { type: "chosen", epoch: best.epoch, epochs: history.length };
+  return { ...grafted(backbone, parts, best.weights), history };
 }
 
 interface StageBeginning {
@@ -107,7 +103,7 @@ async function* oneStage(
   { index, best, history, resumed }: StageBeginning,
 ): AsyncGenerator<NetworkEvent, StageState> {
   const { runtime, checkpoints, signal, classes, multiLabel } = parts;
-  const { stages, batchSize, accumulate = 1, patience, seed, classWeights } = settings;
+  const { stages, batchSize, accumulate = 1, patience, seed, classWeights, loss: by, keepsStart } = settings;
   const { epochs } = stages[index]!;
   const prepared = prepareStage(parts, settings, stages[index]!, best.weights);
   yield announce(prepared, settings, index);
@@ -125,10 +121,10 @@ async function* oneStage(
       assert(training && forward, "a session a graph");
       const validation = { inputs, forward, signal };
       const measured =
-        inputs.validation > 0 && best.loss === Number.POSITIVE_INFINITY
+        inputs.validation > 0 && best.loss === Number.POSITIVE_INFINITY && resumed === undefined
           ? await startOf(validation, best, step)
           : best;
-      const updates = Math.ceil(inputs.training / (batchSize * accumulate));
+      const updates = updatesIn({ inputs, batchSize, accumulate });
       const loop: LoopOptions = {
         ...validation,
         step,
@@ -145,13 +141,15 @@ async function* oneStage(
           kind: settings.schedule,
           steps: epochs * updates,
           peak: settings.learningRate,
-          warmup: Math.round(settings.warmup * epochs * updates),
+          warmup: settings.warmup === undefined ? undefined : Math.round(settings.warmup * epochs * updates),
         }),
         patience,
         seed,
         classes,
         multiLabel,
         classWeights,
+        loss: by,
+        keepsStart,
         keep:
           checkpoints &&
           ((state, moment) =>
@@ -169,17 +167,20 @@ async function* oneStage(
 /** The weights that training begins with, measured: what it brings must be better. */
 async function startOf(parts: ValidationParts, best: Best, step: StepGraph): Promise<Best> {
   const { weights } = firstCarry(step);
-  const measured = await validate(parts, weights);
-  return { ...best, weights: new Map([...best.weights, ...weights]), ...measured };
+  const { loss, accuracy } = await validate(parts, weights);
+  // A start that overflows must not win by a loss that nothing is below.
+  const least = Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
+  return { ...best, weights: new Map([...best.weights, ...weights]), loss: least, accuracy };
 }
 
 function epochsOf(stages: readonly StageSettings[]): number {
   return stages.reduce((sum, { epochs }) => sum + epochs, 0);
 }
 
-/** The base with its shapes known and without the names that its training graph needs. */
-export function trainable(backbone: Backbone): Backbone {
-  return { ...backbone, model: inferShapes(reserve(backbone.model, reservedNames)) };
+/** The base with its shapes known and without the names that its training graph and head need. */
+export function trainable(backbone: Backbone, spec: HeadSpec): Backbone {
+  const names = [...reservedNames, ...headNames(spec, backbone.width, 1), ...spec.map((_, i) => `mask.${i}`)];
+  return { ...backbone, model: inferShapes(reserve(backbone.model, names)) };
 }
 
 /** The best weights back at their places. */

@@ -1,10 +1,11 @@
-import { assert } from "../../core/assert.ts";
 import type { Random } from "../../core/random.ts";
-import { float32, floats, scalar, type Tensor } from "../../core/tensor.ts";
+import { scalar, type Tensor } from "../../core/tensor.ts";
 import type { Session } from "../../runtime/session.ts";
 import { dropoutMask } from "../batches.ts";
+import { carried, starting } from "../carried.ts";
 import type { MaskInput } from "../loss-graph.ts";
-import type { Carried, GatherGraph, StepGraph } from "../step-graph.ts";
+import { output } from "../objective.ts";
+import type { GatherGraph, StepGraph } from "../step-graph.ts";
 import type { Batch, Inputs } from "./inputs.ts";
 import type { Carry, Tensors } from "./state.ts";
 
@@ -71,7 +72,7 @@ export async function updateByParts(
   now: Carry,
   choices: UpdateChoices,
 ): Promise<Updated> {
-  let sums: Tensors = new Map(graph.sums.map(({ input, start }) => [input, start]));
+  let sums: Tensors = starting(graph.sums);
   let statistics: Tensors = new Map();
   let [loss, hits] = [0, 0];
   for await (const drawn of batches) {
@@ -108,9 +109,7 @@ function updateFeeds({ slots, averages }: Carry, { rate, step }: UpdateChoices):
 
 /** The number that a scalar of the engine's answer holds. */
 export function only(answer: Readonly<Record<string, Tensor>>, name: string): number {
-  const tensor = answer[name];
-  assert(tensor, `the engine answered without '${name}'`);
-  return floats(tensor)[0] ?? Number.NaN;
+  return output(answer, name)[0] ?? Number.NaN;
 }
 
 function carryOn(
@@ -126,14 +125,4 @@ function carryOn(
     slots: carried(state, answer),
     averages: carried(averages, answer),
   };
-}
-
-function carried(list: readonly Carried[], answer: Readonly<Record<string, Tensor>>): Tensors {
-  return new Map(
-    list.map((each) => {
-      const tensor = answer[each.output];
-      assert(tensor, `the engine answered without '${each.output}'`);
-      return [each.input, float32(floats(tensor), each.start.shape)];
-    }),
-  );
 }

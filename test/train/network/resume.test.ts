@@ -13,6 +13,19 @@ let folder: string;
 /** A weak head, so that each epoch of the base's training is better than what was before. */
 const learning = ["--regularisation", "10", "--learning-rate", "1e-4", "--epochs", "2", "--size", "40"];
 const finetune = ["train", data, "--strategy", "finetune", "--batch-size", "8", ...learning];
+/** From a head drawn anew, at a rate that no training bears. */
+const wildFull = [
+  "train",
+  data,
+  "--strategy",
+  "full",
+  "--learning-rate",
+  "1e4",
+  "--epochs",
+  "2",
+  "--size",
+  "40",
+];
 /** 147 pictures in batches of 8, 2 epochs, and the end of each. */
 const checkpoints = 2 * (19 + 1);
 
@@ -53,11 +66,16 @@ function start(args: readonly string[]): Running {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const run = (...args: string[]): Promise<Finished> => start(args).ended;
-const checkpointOf = (out: string): string => join(out, ".checkpoint.onnx");
+const checkpointOf = (out: string): string => join(out, ".checkpoint.safetensors");
 
 /** Kills a run once it has written so many checkpoints; it may end before that. */
-async function killedAt(out: string, count: number, more: readonly string[] = []): Promise<Finished> {
-  const { child, ended } = start([...finetune, "--out", out, "--checkpoint-every", "0", ...more]);
+async function killedAt(
+  out: string,
+  count: number,
+  more: readonly string[] = [],
+  training: readonly string[] = finetune,
+): Promise<Finished> {
+  const { child, ended } = start([...training, "--out", out, "--checkpoint-every", "0", ...more]);
   const version = (): number => statSync(checkpointOf(out), { throwIfNoEntry: false })?.ino ?? 0;
   let [seen, last] = [0, version()];
   while (seen < count && child.exitCode === null) {
@@ -187,7 +205,7 @@ test("Ctrl-C keeps the training; anew, of another command and resumed it says wh
   const stopped = await ended;
   expect(stopped).toMatchObject({ code: 130 });
   expect(stopped.stderr).toMatch(/Kept as it stands, in epoch \d of 2 after \d+ of 19 steps: .*--resume/);
-  expect(hidden(out)).toEqual([".checkpoint.onnx"]);
+  expect(hidden(out)).toEqual([".checkpoint.safetensors"]);
   const kept = readFileSync(checkpointOf(out));
 
   // Without --resume it says that it starts anew; who stops it at once has lost nothing.
@@ -210,9 +228,22 @@ test("Ctrl-C keeps the training; anew, of another command and resumed it says wh
   expect(hidden(out)).toEqual([]);
 });
 
-test("a rate far too high: gone back once, then an error with a rate to try, after a kill as well", async () => {
+test("finetune at a rate far too high keeps its start, says so aloud, and succeeds", async () => {
+  const out = join(folder, "kept");
+  const { code, stderr } = await run(...finetune, "--learning-rate", "1e4", "--out", out);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/back to the weights that the epoch began with, at a tenth of the rate/);
+  expect(stderr).toMatch(
+    /second time.*\nTRAINING THE BASE FAILED, and nothing of it is kept: the model is the base/,
+  );
+  const { metrics } = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
+  expect(metrics.test.accuracy).toBe(metrics.frozen.test.accuracy);
+  expect(metrics.test.logLoss).toBeCloseTo(metrics.frozen.test.logLoss, 5);
+});
+
+test("full at such a rate: gone back once, then an error with a rate to try, after a kill as well", async () => {
   const out = join(folder, "diverged");
-  const wild = [...finetune, "--learning-rate", "1e4", "--out", out];
+  const wild = [...wildFull, "--out", out];
   const { code, stderr } = await run(...wild);
   expect(code).toBe(1);
   expect(stderr).toMatch(
@@ -224,7 +255,9 @@ test("a rate far too high: gone back once, then an error with a rate to try, aft
   expect(existsSync(out)).toBe(false);
 
   const error = (text: string): string => text.slice(text.indexOf("Error:"));
-  expect(await killedAt(out, 1, ["--learning-rate", "1e4"])).toMatchObject({ by: "SIGKILL" });
+  expect(await killedAt(out, 1, [], wildFull)).toMatchObject({
+    by: "SIGKILL",
+  });
   const again = await run(...wild, "--resume");
   expect(again.code).toBe(1);
   expect(error(again.stderr)).toBe(error(stderr));

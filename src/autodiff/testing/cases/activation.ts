@@ -32,6 +32,12 @@ const clips: readonly GradientCase[] = [
   { fixed: { 1: scalar(-0.37), 2: scalar(3.4028234e38) } },
   { fixed: { 1: scalar(-3.4028234e38), 2: scalar(3.4028234e38) } },
 ].map((each) => ({ shapes: [[2, 3, 4]], domain: "distinct", ...each }));
+/** Bounds far apart: what lies near one of them is small beside the other. */
+const wideClips: readonly GradientCase[] = [
+  { shapes: [[2, 3, 4]], fixed: { 1: scalar(0), 2: scalar(65504) }, domain: [1e-4, 4e-3], step: 1e-5 },
+  { shapes: [[2, 3, 4]], fixed: { 1: scalar(1e-6), 2: scalar(1e4) }, domain: [1e-4, 2e-4], step: 1e-5 },
+  { shapes: [[2, 3, 4]], fixed: { 1: scalar(-1), 2: scalar(1e6) }, domain: [-0.99, -0.9], step: 1e-3 },
+];
 /** Bounds that are differentiated by too: drawn from "distinct", each is -0.05. */
 const movingBounds: readonly GradientCase[] = [
   { shapes: [[2, 3, 4], []], fixed: { 2: scalar(0.43) }, domain: "distinct" },
@@ -85,7 +91,7 @@ export const activation: Readonly<Record<keyof typeof rules, readonly GradientCa
     withAlpha(0.17, { domain: "distinct" }),
     withAlpha(-0.23, { domain: "distinct" }),
   ],
-  Clip: [...clips, ...movingBounds],
+  Clip: [...clips, ...wideClips, ...movingBounds],
   Sigmoid: vectors,
   Tanh: vectors,
   HardSigmoid: [

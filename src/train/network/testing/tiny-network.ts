@@ -143,6 +143,7 @@ export function tinyParts(data: TinyData, parts: Partial<NetworkParts> = {}): Ne
     classes,
     pictures: data.training,
     mixes: false,
+    varies: true,
     head: initialWeights(spec, { width: backbone.width, classes }, random(data.seed)),
     runtime: nodeRuntime(),
     async *openInputs() {
