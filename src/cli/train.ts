@@ -86,7 +86,11 @@ function ofNetwork(): Option[] {
   const schedule = option("--schedule <name>", "of the learning rate (default: cosine)");
   return [
     schedule.choices(["constant", "cosine", "linear", "one-cycle"]),
-    option("--warmup <share>", "of the updates, in which the rate rises (default: 0.1)", share),
+    option(
+      "--warmup <share>",
+      "of the updates, in which the rate rises (default: 0.1; of one-cycle 0.3)",
+      share,
+    ),
   ];
 }
 

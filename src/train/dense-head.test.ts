@@ -118,8 +118,8 @@ test("focal loss is what steps lower: less than cross-entropy from the first epo
   const focal = await drain(trainDenseHead(options({ epochs: 20, loss: { kind: "focal", gamma: 2 } })));
   expect(focal.events[0]!.loss).toBeLessThan(0.8 * plain.events[0]!.loss);
   expect(focal.events.at(-1)!.loss).toBeLessThan(focal.events[0]!.loss);
-  // Validation is by plain cross-entropy under both, and focal loss leaves a classifier less sure of itself.
-  expect(focal.events.at(-1)!.valLoss!).toBeGreaterThan(plain.events.at(-1)!.valLoss!);
+  // Validation is by the same loss.
+  expect(focal.events[0]!.valLoss!).toBeLessThan(0.8 * plain.events[0]!.valLoss!);
   expect(await accuracy(focal.head, val, 2)).toBeGreaterThan(0.9);
 });
 

@@ -52,7 +52,7 @@ export interface DenseHeadOptions extends HeadData {
   readonly runtime: Runtime;
   readonly spec: HeadSpec;
   readonly seed: number;
-  /** What steps lower; validation is by plain cross-entropy. Default: that. */
+  /** What steps lower, and validation measures without weights and smoothing. Default: cross-entropy. */
   readonly loss?: Loss | undefined;
   /** Default "adam". */
   readonly optimizer?: OptimizerName | undefined;
@@ -72,7 +72,7 @@ type Parameters = ReadonlyMap<string, Tensor>;
 
 /**
  * Trains a head with hidden layers by mini-batches on standardised features. With a validation set the weights of its
- * least plain cross-entropy are kept, and training stops when `patience` epochs bring no lower one; without, all epochs
+ * least plain loss are kept, and training stops when `patience` epochs bring no lower one; without, all epochs
  * run and the last weights are kept. The same data, options and seed give the same bytes.
  * Throws TrainingDataError, UsageError, DivergedError, EngineError, and the signal's reason.
  */
@@ -98,7 +98,7 @@ export async function* trainDenseHead(options: DenseHeadOptions): AsyncGenerator
   const learning = { ...common, labelSmoothing, classWeights, loss: options.loss, dropout: true };
   const forward = lossGraph(spec, size, initial, learning);
   const step = stepGraph(forward.model, "loss", forward.parameters, row.make(weightDecay));
-  const plain = lossGraph(spec, size, initial, common);
+  const plain = lossGraph(spec, size, initial, { ...common, loss: options.loss });
   const graphs = [step.model, ...(val?.rows ? [feedInitializers(plain.model, plain.parameters)] : [])];
   const [session, validation] = await loadAll(runtime, graphs.map(writeModel));
   assert(session, "a session a graph");

@@ -2,7 +2,8 @@ import { UsageError } from "../core/errors.ts";
 
 /**
  * What gradient steps minimise: cross-entropy, or focal loss (Lin et al. 2017), which plays down what is right already.
- * Validation is by plain cross-entropy under either.
+ * Validation measures the same, without weights and smoothing: by cross-entropy the solved start of a fine-tuning, its
+ * optimum, would nearly always win.
  */
 export type Loss =
   | { readonly kind: "cross-entropy" }

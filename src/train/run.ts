@@ -152,7 +152,7 @@ export async function* trainOnFeatures(
     const data = { of, classes: dataset.classes, labelling, truth: sets.train, dataFingerprint };
     const trained = yield* fineTune(parts, settings, settings.network, head, data);
     const { measured, lost } = yield* measureNetwork(options, trained, of, labelling);
-    yield* evaluated(measured, frozen, raw);
+    yield* evaluated(measured, frozen, raw, settings.network.strategy === "scratch");
     return { ...rest, ...trained, frozen, raw, measured, skipped: [...skipped, ...lost] };
   } finally {
     await extractor.close();
@@ -223,6 +223,7 @@ function* evaluated(
   measured: MeasuredParts,
   frozen: MeasuredParts | undefined,
   raw: RawBaseline,
+  fromScratch = false,
 ): Generator<EvaluatedEvent | WarningEvent> {
   for (const part of ["val", "test"] as const) {
     const own = measured[part];
@@ -238,6 +239,7 @@ function* evaluated(
     grafted: headlineOf(own),
     frozen: before && headlineOf(before),
     raw: raw[part],
+    fromScratch,
   };
   for (const message of transferWarnings(compared)) yield { type: "warning", message };
 }

@@ -31,3 +31,11 @@ test("advice comes from the validation part: following it must be no choice on t
   expect(comparedPart({ test: 1 })).toBe("test");
   expect(comparedPart({})).toBeUndefined();
 });
+
+test("from scratch: what pretraining was worth, whichever is better, and no blame on the base", () => {
+  const from = { part: "val", fromScratch: true, raw: 0.5 } as const;
+  expect(transferWarnings({ ...from, grafted: 0.4, frozen: 0.8 })).toEqual([
+    expect.stringMatching(/pretraining was worth, on the val pictures: 40\.0 % from scratch, 80\.0 %/),
+  ]);
+  expect(transferWarnings({ ...from, grafted: 0.9, frozen: 0.8 })).toHaveLength(1);
+});

@@ -11,31 +11,38 @@ export interface Compared {
   readonly frozen: number | undefined;
   /** Of the same head on 8 x 8 pixels and colours. */
   readonly raw: number | undefined;
+  /** Whether the base's weights were drawn anew: then `frozen` says what pretraining was worth. Default false. */
+  readonly fromScratch?: boolean;
 }
 
 /** What is said where a base did not help, or training it did harm: with both figures, in plain words. */
-export function transferWarnings({ part, multiLabel = false, ...figures }: Compared): readonly string[] {
-  const { grafted, frozen, raw } = figures;
+export function transferWarnings(compared: Compared): readonly string[] {
+  const { part, multiLabel = false, fromScratch = false, grafted, frozen, raw } = compared;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const warnings: string[] = [];
-  if (raw !== undefined && grafted <= raw) {
-    const compared = multiLabel
+  if (fromScratch && frozen !== undefined) {
+    warnings.push(
+      `What pretraining was worth, on the ${part} pictures: ${percent(grafted)} from scratch, ${percent(frozen)} with the ` +
+        `same head on the pretrained base's frozen features${multiLabel ? " (mean average precision)" : ""}.`,
+    );
+  } else if (raw !== undefined && grafted <= raw) {
+    const words = multiLabel
       ? `the grafted model's mean average precision on the ${part} pictures is ${percent(grafted)}, that of the same head `
       : `the grafted model is right on ${percent(grafted)} of the ${part} pictures, the same head `;
     const without = multiLabel
       ? `without any base, on 8 x 8 pixels and colours, ${percent(raw)}. `
       : `without any base, on 8 x 8 pixels and colours, on ${percent(raw)}. `;
     warnings.push(
-      `Negative transfer: ${compared}${without}This base brings nothing here: check how its ` +
+      `Negative transfer: ${words}${without}This base brings nothing here: check how its ` +
         "pictures are normalised (--preprocess), try a larger --size, or another base.",
     );
   }
-  if (frozen !== undefined && grafted < frozen) {
-    const compared = multiLabel
+  if (!fromScratch && frozen !== undefined && grafted < frozen) {
+    const words = multiLabel
       ? `a mean average precision of ${percent(grafted)} on the ${part} pictures, `
       : `${percent(grafted)} of the ${part} pictures right, `;
     warnings.push(
-      `Training the base did harm: ${compared}${percent(frozen)} with the head ` +
+      `Training the base did harm: ${words}${percent(frozen)} with the head ` +
         "on the frozen features. Train with --strategy features, a lower --learning-rate, or fewer blocks (--unfreeze 0.2).",
     );
   }

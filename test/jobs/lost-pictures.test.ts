@@ -56,6 +56,10 @@ test("under strict it stops, and the training that is done is kept: --resume mea
   await expect(training).rejects.toThrow(/dots/);
   const again = join(folder, "strict-run");
   expect(existsSync(join(again, ".checkpoint.safetensors"))).toBe(true);
+  // Another version of Tsugiki, or of its decoding, would go on otherwise: that is another training.
+  const kept = readFileSync(join(again, ".checkpoint.safetensors"), "latin1");
+  expect(kept).toMatch(/\\"pictures\\":\d+,/);
+  expect(kept).toMatch(/\\"tsugiki\\":\\"\d+\.\d+\.\d+/);
   await drawPatterns(data, 12, seed);
   const events: RunEvent[] = [];
   const common = { strategy: "full", size: 40, epochs: 1, batchSize: 16, augment: "none" } as const;

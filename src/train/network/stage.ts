@@ -50,7 +50,7 @@ export interface NetworkSettings {
   readonly patience: number;
   readonly labelSmoothing: number;
   readonly classWeights: readonly number[] | undefined;
-  /** What updates lower; validation is by plain cross-entropy. Default: that. */
+  /** What updates lower, and validation measures without weights and smoothing. Default: cross-entropy. */
   readonly loss?: Loss | undefined;
   readonly clipNorm: number | undefined;
   readonly averageDecay: number | undefined;
@@ -135,7 +135,7 @@ export function prepareStage(
     : { model: top, updates: new Map<string, string>() };
   const loss = { multiLabel, labelSmoothing, classWeights, loss: settings.loss };
   const graph = networkGraph(normalised, spec, size, weights, { ...loss, dropout: true });
-  const plain = networkGraph(top, spec, size, weights, { multiLabel }).model;
+  const plain = networkGraph(top, spec, size, weights, { multiLabel, loss: settings.loss }).model;
   const reached = withGradient(graph.model, "loss", [
     ...blocks.flatMap((block) => block.weights),
     ...graph.headParameters,

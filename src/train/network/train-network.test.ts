@@ -199,6 +199,29 @@ test("events count epochs and updates over all stages", async () => {
   expect(chosen).toMatchObject({ epoch: best?.epoch ?? 0 });
 });
 
+test("under focal loss validation is by it too, start and epochs alike", async () => {
+  const focal = await run({ ...tinySettings, loss: { kind: "focal", gamma: 2 } });
+  const cross = await run(tinySettings);
+  const first = ({ events }: Run) => events.find(isEpoch)?.valLoss ?? Number.NaN;
+  expect(first(focal), `seed ${data.seed}`).toBeLessThan(0.7 * first(cross));
+});
+
+test("a training that keeps its start ends with the start's own weights where it diverges", async () => {
+  const parts = tinyParts(data);
+  const wild = { ...tinySettings, learningRate: 1e20, keepsStart: true, warmup: 0 };
+  const { trained, events } = await run(wild);
+  expect(events.filter((event) => event.type === "rollback")).toMatchObject([
+    { again: false },
+    { again: true, best: 0 },
+  ]);
+  expect(events.at(-1)).toMatchObject({ type: "chosen", epoch: 0 });
+  for (const [name, tensor] of parts.head) expect(floats(trained.head.get(name)!)).toEqual(floats(tensor));
+  const kept = trained.backbone.model.graph.initializers;
+  for (const [name, tensor] of parts.backbone.model.graph.initializers)
+    expect(Buffer.from(kept.get(name)!.bytes).equals(Buffer.from(tensor.bytes)), name).toBe(true);
+  await expect(run({ ...wild, keepsStart: false })).rejects.toMatchObject({ code: "DIVERGED" });
+});
+
 test("where no epoch beats the start, the start's own weights come out", async () => {
   const parts = withHead();
   const { trained, events } = await run({ ...stages, learningRate: 1e-30, averageDecay: undefined }, parts);
