@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { assert } from "../core/assert.ts";
+import { makeFolder } from "../core/folder-node.ts";
 import { CacheError, tidyReason } from "./errors.ts";
 import type { RowStore } from "./row-store.ts";
 
@@ -40,7 +41,7 @@ class DiskRowStore implements RowStore {
     this.#folder = folder;
     this.#rowBytes = rowBytes;
     const names = orCacheError(folder, "use the cache folder", () => {
-      fs.mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       return fs.readdirSync(folder);
     });
     for (const name of names) {

@@ -1,6 +1,7 @@
-import { mkdir, rename, rmdir, writeFile } from "node:fs/promises";
+import { rename, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { reason } from "../core/errors.ts";
+import { makeFolder } from "../core/folder-node.ts";
 import { RecordError } from "../train/observers/errors.ts";
 import { refuseInside } from "./run-files-node.ts";
 
@@ -15,7 +16,7 @@ export class ResultFolder {
   /** Throws RecordError where the folder cannot be made, UsageError where it would mix with `data`. */
   static async create(path: string, data: string): Promise<ResultFolder> {
     refuseInside(path, data);
-    await writing(path, () => mkdir(path, { recursive: true }));
+    await writing(path, async () => makeFolder(path));
     return new ResultFolder(path);
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../core/folder-node.ts";
 
 /** ".tsugiki-", the process, and a random end. */
 const stageName = /^\.tsugiki-(\d+)-[0-9a-f]+$/;
@@ -9,7 +10,7 @@ const own = new Set<string>();
 
 /** A new folder in a run's folder, where its files wait until they are whole; those of killed processes are removed. */
 export async function createStage(out: string): Promise<string> {
-  await mkdir(out, { recursive: true });
+  makeFolder(out);
   await removeStrays(out);
   const stage = join(out, `.tsugiki-${process.pid}-${randomBytes(6).toString("hex")}`);
   own.add(stage);

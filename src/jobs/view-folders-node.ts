@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../core/folder-node.ts";
 import { lives } from "./stage-folder-node.ts";
 
 /** What earlier trainings left may take so many bytes beside the views of the one that begins. */
@@ -32,7 +33,7 @@ export function takeViewFolder(
   const folder = join(parent, key);
   const mark = join(folder, `${process.pid}-${randomUUID()}.used`);
   orLeave(() => {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     // Also says when the folder was last used: an entry made or removed sets its time.
     fs.writeFileSync(mark, "");
     own.add(mark);
