@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -56,7 +64,11 @@ test("train, evaluate and predict end in one JSON value a result under --json", 
     test: { part: "test", n: expect.any(Number), accuracy: expect.any(Number), usedToChoose: false },
     seconds: expect.any(Number),
     model: join("runs", "patterns", "model.onnx"),
+    strategy: "features",
+    raw: { test: expect.any(Number), val: expect.any(Number) },
+    notes: expect.any(Array),
   });
+  for (const ofTheBase of ["epochs", "bestEpoch", "frozen"]) expect(result).not.toHaveProperty(ofTheBase);
   // Where nothing but errors belongs on a stream that is no terminal, no bar is drawn.
   expect(trained.stderr).not.toContain("\r");
 
@@ -83,6 +95,24 @@ test("train, evaluate and predict end in one JSON value a result under --json", 
   expect(lines).toHaveLength(25);
   expect(lines[0]).toMatchObject({ file: join(dotss, "0.jpg"), top: [{ label: lines[0].label }, {}] });
   expect(lines[0].probability).toBe(lines[0].top[0].probability);
+});
+
+test("train --json tells how training of the base went, and what it warned of", async () => {
+  const args = ["--strategy", "finetune", "--epochs", "2", "--size", "40", "--out", "tuned", "--json"];
+  // Whatever stands there under a checkpoint's name stops nothing without --resume.
+  mkdirSync(join(folder, "tuned"));
+  writeFileSync(join(folder, "tuned", ".checkpoint.safetensors"), "of an earlier run");
+  const tuned = await tsugiki("train", data, ...args);
+  expect(tuned, tuned.stderr).toMatchObject({ code: 0 });
+  const result = JSON.parse(tuned.stdout);
+  const both = { test: expect.any(Number), val: expect.any(Number) };
+  expect(result).toMatchObject({ strategy: "finetune", frozen: both, raw: both });
+  expect(result.epochs).toBeGreaterThanOrEqual(1);
+  expect(result.epochs).toBeLessThanOrEqual(2);
+  expect([0, 1, 2]).toContain(result.bestEpoch);
+  expect(result.notes[0]).toContain("holds the checkpoint of an unfinished training");
+  expect(result.notes[0]).toContain("that one cannot be read");
+  for (const note of result.notes) expect(tuned.stderr).toContain(note);
 });
 
 test("for people: a table, the model's place, and what to type next", async () => {

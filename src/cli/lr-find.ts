@@ -43,7 +43,7 @@ export function lrFindCommand(program: Command, signal: AbortSignal): void {
         } else if (event.type === "stage") terminal.note(stageLine(event));
         else if (event.type !== "done") showTraining(event, terminal);
         else {
-          terminal.say(view(event.result, terminal));
+          terminal.say(view(event.result, terminal, nextCommand(data, command, event.result)));
           terminal.emit(json(event.result));
         }
       }
@@ -61,19 +61,47 @@ function stageLine({ blocks, ofBlocks, parameters, batchSize, views, keptBytes }
 
 const [narrowest, widest, margin, rows] = [30, 72, 12, 12];
 
-function view(result: FoundRate, { colours, width }: Terminal): string {
-  const { suggestion, points, files, stopped, seconds, strategy } = result;
+/** Of lr-find alone: the training that it is for takes none of them. */
+const own = new Set(["out", "from", "to", "steps", "json", "quiet", "strategy"]);
+
+/** The training that was tried, with the options that were given. */
+export function nextCommand(
+  data: string,
+  command: Command,
+  { strategy, suggestion }: Pick<FoundRate, "strategy" | "suggestion">,
+): string {
+  const given = command.options.flatMap((each) => {
+    const name = each.attributeName();
+    if (own.has(name) || command.getOptionValueSource(name) !== "cli") return [];
+    const value: unknown = command.getOptionValue(name);
+    return value === true ? [`${each.long}`] : [`${each.long}`, quoted(String(value))];
+  });
+  const rate = suggestion === null ? [] : ["--learning-rate", short(suggestion.rate)];
+  return ["tsugiki train", quoted(data), "--strategy", strategy, ...given, ...rate].join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function view(result: FoundRate, { colours, width }: Terminal, next: string): string {
+  const { suggestion, reason, points, files, stopped, seconds } = result;
   const columns = Math.max(narrowest, Math.min(widest, width - margin));
-  const { rate, valley, steepest, fall, highest, scatter } = suggestion;
-  const marks = [
-    { rate: highest, character: ":" },
-    { rate, character: "|" },
-  ];
+  const marks =
+    suggestion === null
+      ? []
+      : [
+          { rate: suggestion.highest, character: ":" },
+          { rate: suggestion.rate, character: "|" },
+        ];
   const last = points.at(-1);
   const end =
     stopped && last !== undefined ? `; stopped at ${short(last.rate)}, where the loss left all bounds` : "";
   const lines = ["", `Loss of a batch, smoothed (*), as the rate grows${end}`, ""];
   lines.push(ratePlot({ points, marks, columns, rows }), "");
+  const written = `Files    ${files.csv}, ${files.svg}, ${files.png}  (${duration(seconds)})`;
+  if (suggestion === null) return [...lines, `No rate can be suggested: ${reason}.`, "", written].join("\n");
+  const { rate, valley, steepest, fall, highest, scatter } = suggestion;
   const known = valley !== undefined && fall !== undefined && steepest !== undefined;
   const how = known
     ? "midway, in decades, from the valley to the highest"
@@ -86,15 +114,16 @@ function view(result: FoundRate, { colours, width }: Terminal): string {
       : "Valley   none: the loss nowhere falls for long, so few steps gain nothing here",
     `Highest  ${short(highest)}  before the loss rises (: in the plot), Smith's upper bound`,
     "",
-    `Files    ${files.csv}, ${files.svg}, ${files.png}  (${duration(seconds)})`,
-    `Next:    tsugiki train … --strategy ${strategy} --learning-rate ${short(rate)}`,
+    written,
+    `Next:    ${next}`,
   );
   return lines.join("\n");
 }
 
-function json({ suggestion, points, stopped, strategy, files, seconds }: FoundRate) {
+function json({ suggestion, reason, points, stopped, strategy, files, seconds }: FoundRate) {
   return {
     suggestion,
+    reason,
     stopped,
     steps: points.length,
     strategy,

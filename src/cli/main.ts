@@ -10,6 +10,7 @@ import { summaryCommand } from "./summary.ts";
 import { clearLine } from "./terminal.ts";
 import { trainCommand } from "./train.ts";
 import { coloursFor } from "./view/colour.ts";
+import { asTyped } from "./view/error-text.ts";
 import { plainLines } from "./view/width.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 misused; a stop from outside has its own. */
@@ -50,7 +51,8 @@ function tell(error: unknown): number {
   if (stop.exitCode !== undefined) return stop.exitCode;
   const { red, dim } = coloursFor(process.stderr, process.env);
   if (error instanceof TsugikiError) {
-    const { what, why, next } = error.parts;
+    const known = program.commands.flatMap(({ options }) => options.map((each) => each.attributeName()));
+    const { what, why, next } = asTyped(error, new Set(known));
     const lines = [what, ...(why ? [why] : []), ...(next ? [next] : [])].map(plainLines);
     process.stderr.write(`${red("Error:")} ${lines.join("\n")}\n`);
     return error instanceof UsageError ? misused : failed;

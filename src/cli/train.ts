@@ -11,6 +11,7 @@ import {
 import { examples, number, type OutputOptions, share, whole, withBases } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
+import { TrainJson } from "./train-json.ts";
 import { option, perStrategy, withTraining } from "./training-options.ts";
 import { evaluationView } from "./view/evaluation.ts";
 import { count, decimal, duration, integer, percentage } from "./view/format.ts";
@@ -28,7 +29,8 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
     .summary("train a classifier on your pictures")
     .description(
       "Trains a classifier on labelled pictures: a folder with one folder a class, ready splits (train/, val/, test/), " +
-        "a CSV, TSV or JSONL list, CIFAR batches, the Food-101 layout, or a zip of any of these.",
+        "a CSV, TSV or JSONL list, CIFAR batches, the Food-101 layout, or a zip of any of these. " +
+        "A list whose rows give several labels (red|round) writes | for a picture without any, in JSONL [].",
     )
     .argument("<data>", "folder, zip archive or list of labelled pictures");
   withTraining(command, { run: ofRun(), base: withBases, network: ofNetwork(), steps: ofSteps() })
@@ -53,11 +55,14 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
         terminal.emit(shown);
         return;
       }
+      const json = new TrainJson(flags.strategy ?? "features");
       for await (const event of train({ ...flags, data, signal })) {
-        if (event.type !== "done") showTraining(event, terminal);
-        else {
+        if (event.type !== "done") {
+          json.note(event);
+          showTraining(event, terminal);
+        } else {
           terminal.say(resultView(event.result, terminal));
-          terminal.emit(resultJson(event.result));
+          terminal.emit(json.of(event.result));
         }
       }
     });
@@ -104,7 +109,7 @@ function ofSteps(): Option[] {
     ),
     option(
       "--patience <epochs>",
-      "stop after so many epochs without a better validation loss (default: 5)",
+      "stop after so many epochs without a better validation loss (default: 5 for a head; a base's epochs all run)",
       whole,
     ),
   ];
@@ -154,33 +159,3 @@ function validationLine(val: AnyEvaluation): string {
 
 const valOnly =
   "On the validation part. It was also used to choose, and there is no test part, so this flatters a little:";
-
-/** The figures of a part, and for the one part that must stand in for a test, what it was used for. */
-function figures(evaluation: AnyEvaluation, usedToChoose: boolean) {
-  const { n, accuracy, interval, logLoss, macro } = evaluation;
-  if (isOfLabels(evaluation)) {
-    const { meanAveragePrecision, microF1 } = evaluation;
-    const several = { meanAveragePrecision, accuracy, n, interval, logLoss, microF1 };
-    return { ...several, macroF1: macro.f1, usedToChoose };
-  }
-  const { topK } = evaluation;
-  return { accuracy, n, interval, topK, logLoss, macroF1: macro.f1, usedToChoose };
-}
-
-function resultJson(result: TrainResult) {
-  const { test, val, seconds, model, out, classes, pictures, skipped, cached, regularisation } = result;
-  const stand = test ?? val;
-  return {
-    // Where the data has no test part, the validation part's figure stands here and says so.
-    test: stand && { part: test ? "test" : "val", ...figures(stand, test === null) },
-    val: val && figures(val, true),
-    seconds: Number(decimal(seconds, 3)),
-    model,
-    out,
-    classes,
-    pictures,
-    cached,
-    skipped,
-    regularisation,
-  };
-}

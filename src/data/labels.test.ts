@@ -66,7 +66,8 @@ test.each([
       ["e.png", `line ${line(5)} repeats line ${line(4)}`],
       ["f.png", "two lists of labels"],
     ]);
-    if (name === "l.jsonl") expect(dataset.ignored[3]?.reason).toBe("line 9 gives no label");
+    if (name === "l.jsonl")
+      expect(dataset.ignored[3]?.reason).toBe("line 9 gives no label, write [] for a picture without any");
     const truth = truthOf(dataset.samples, labellingOf(dataset));
     expect([...truth.labels]).toEqual([]);
     expect([...(truth.targets ?? [])]).toEqual([1, 1, 1, 0, 0, 0, 1, 1]);

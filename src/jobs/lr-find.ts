@@ -6,7 +6,7 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { inRange } from "../train/check-data.ts";
 import { type RateEvent, type RateSettings, testRates } from "../train/find-rate.ts";
 import type { RangePoint, RateSuggestion } from "../train/network/rate-suggestion.ts";
-import { suggestRate } from "../train/network/rate-suggestion.ts";
+import { suggestRate, whyNone } from "../train/network/rate-suggestion.ts";
 import { trainedBase } from "./base-node.ts";
 import { cacheFolder, storesIn } from "./cache-node.ts";
 import { ensureRoom } from "./disk-room-node.ts";
@@ -35,7 +35,9 @@ export interface FoundRateEvent {
 export type FindRateEvent = OpenedEvent | RateEvent | FoundRateEvent;
 
 export interface FoundRate {
-  readonly suggestion: RateSuggestion;
+  /** Null where the points say nothing of a rate; `reason` says why. */
+  readonly suggestion: RateSuggestion | null;
+  readonly reason: string | null;
   readonly points: readonly RangePoint[];
   /** The loss left all bounds before the last rate was reached. */
   readonly stopped: boolean;
@@ -67,11 +69,13 @@ export async function* findLearningRate(options: FindRateOptions): AsyncGenerato
       const trained = await trainedBase([options], backbone, settings, runtime);
       const parts = { dataset, backbone, trained, runtime, decode, decoderName, ...kept, signal };
       const { points, stopped } = yield* testRates(parts, settings, range);
-      const suggestion = suggestRate(points);
-      assert(suggestion, "a test has a point");
+      const tried = suggestRate(points);
+      assert(tried, "a test has a point");
+      const reason = whyNone(points, tried) ?? null;
+      const suggestion = reason === null ? tried : null;
       // Plots take a quarter of a second to load: whoever trains should not wait for them.
       const { rateRangeChart } = await import("../plot/rate-range-chart.ts");
-      const svg = rateRangeChart({ points, suggestion });
+      const svg = rateRangeChart({ points, suggestion: suggestion ?? undefined });
       const files = {
         csv: await folder.write("lr-find.csv", csvOf(points)),
         svg: await folder.write("lr-find.svg", svg),
@@ -79,7 +83,7 @@ export async function* findLearningRate(options: FindRateOptions): AsyncGenerato
       };
       const { strategy } = settings.network;
       const seconds = (performance.now() - started) / 1000;
-      const result: FoundRate = { suggestion, points, stopped, strategy, files, seconds };
+      const result: FoundRate = { suggestion, reason, points, stopped, strategy, files, seconds };
       yield { type: "done", result };
       return result;
     } finally {

@@ -56,9 +56,12 @@ const ofNetworks = [
 /** Views of each picture that may be asked for. */
 const mostViews = 64;
 
+/** A few hundred pictures make so few updates an epoch that the usual epochs would hardly leave the start. */
+const leastUpdates = 240;
+
 /** The defaults of each strategy, found by the experiments in docs/TRAINING.md. */
 export const strategyDefaults = {
-  finetune: { epochs: 8, learningRate: 5e-4, labelSmoothing: 0.1, unfreeze: "0.35" },
+  finetune: { epochs: 8, learningRate: 2e-4, labelSmoothing: 0.1, unfreeze: "0.35" },
   full: { epochs: 12, learningRate: 5e-4, labelSmoothing: 0.1, unfreeze: "all" },
   scratch: { epochs: 40, learningRate: 2e-3, labelSmoothing: 0.1, unfreeze: "all" },
 } as const;
@@ -93,7 +96,8 @@ export function networkOf(options: NetworkOptions): NetworkChoices | undefined {
     warmup: options.warmup ?? (schedule === "one-cycle" ? undefined : 0.1),
     batchSize: options.batchSize ?? 32,
     accumulate: options.accumulate ?? 1,
-    patience: options.patience ?? 5,
+    patience: options.patience,
+    leastUpdates: options.epochs === undefined ? leastUpdates : undefined,
     labelSmoothing: options.labelSmoothing ?? usual.labelSmoothing,
     clipNorm: clipNorm === 0 ? undefined : clipNorm,
     averageDecay: ema === 0 ? undefined : ema,
@@ -164,7 +168,8 @@ function check(choices: NetworkChoices, options: NetworkOptions): void {
   inRange("clipNorm", clipNorm, (value) => value >= 0, "0 or more");
   inRange("labelSmoothing", choices.labelSmoothing, share, "from 0 up to, but not, 1");
   inRange("checkpointEvery", checkpointEvery, (value) => value >= 0, "0 or more");
-  for (const name of ["batchSize", "accumulate", "patience"] as const)
+  inRange("patience", choices.patience ?? 1, whole, "a whole number from 1");
+  for (const name of ["batchSize", "accumulate"] as const)
     inRange(name, choices[name] ?? 1, whole, "a whole number from 1");
   for (const { epochs, views } of choices.stages) {
     inRange("epochs", epochs, whole, "a whole number from 1");

@@ -53,7 +53,7 @@ test("rates grow by one factor from the first on, and the test ends where the lo
 });
 
 test("what is suggested lies where people train, below the upper bound", () => {
-  const { rate, highest } = found.suggestion;
+  const { rate, highest } = found.suggestion!;
   expect(rate, "seed 11").toBeGreaterThan(1e-5);
   expect(rate, "seed 11").toBeLessThan(highest);
   expect(highest, "seed 11").toBeLessThan(0.1);

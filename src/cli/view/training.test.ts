@@ -15,6 +15,7 @@ const stage: StageEvent = {
   epochs: 8,
   batchSize: 32,
   accumulate: 1,
+  labelSmoothing: 0.1,
   views: 4,
   viewsReason: "usual",
   viewBytes: 2048,
@@ -39,4 +40,9 @@ test("what is said of the frozen part is the true reason", () => {
 
 test("where all blocks are trained there is no frozen part to speak of", () => {
   expect(stageLines({ ...stage, blocks: 9, views: 0, viewsReason: "nothing frozen" })).toHaveLength(2);
+});
+
+test("one epoch is no epochs; label smoothing, which training's loss has and validation's not, is named", () => {
+  expect(stageLines({ ...stage, epochs: 1 })[0]).toMatch(/up to 1 epoch of .* 32, label smoothing 0\.1$/);
+  expect(stageLines({ ...stage, labelSmoothing: 0 })[0]).toMatch(/up to 8 epochs of batches of 32$/);
 });

@@ -11,7 +11,7 @@ import { bytes, count, integer, percentage } from "./format.ts";
 /** What a stage trains, at which rates, and what its frozen part costs. */
 export function stageLines(event: StageEvent): readonly string[] {
   const { stage, stages, blocks, ofBlocks, from, parameters, groups, epochs } = event;
-  const { batchSize, accumulate } = event;
+  const { batchSize, accumulate, labelSmoothing } = event;
   const batches = accumulate > 1 ? `${accumulate} x ${batchSize}` : batchSize;
   const title = stages > 1 ? `Stage ${stage} of ${stages}` : "Training the base";
   const what =
@@ -19,8 +19,9 @@ export function stageLines(event: StageEvent): readonly string[] {
       ? `all ${ofBlocks} blocks`
       : `the last ${blocks} of ${ofBlocks} blocks, from '${from}' on`;
   const rates = groups.map(({ name, learningRate }) => `${name} ${Number(learningRate.toPrecision(3))}`);
+  const smoothing = labelSmoothing > 0 ? `, label smoothing ${labelSmoothing}` : "";
   const lines = [
-    `${title}: ${what}, ${integer(parameters)} weights, up to ${epochs} epochs of batches of ${batches}`,
+    `${title}: ${what}, ${integer(parameters)} weights, up to ${count(epochs, "epoch")} of batches of ${batches}${smoothing}`,
     `Learning rates at their highest: ${rates.join(", ")}`,
   ];
   return blocks === ofBlocks ? lines : [...lines, viewsText(event)];
@@ -80,17 +81,29 @@ export function rollbackText({ epoch, step, loss, again, best }: RollbackEvent):
 }
 
 /** What is said of a checkpoint, or of there being none, before training begins. */
-export function resumeText({ from, epochs, step }: ResumeEvent): string {
+export function resumeText({ from, epochs, step, differs }: ResumeEvent): string {
   switch (from) {
     case "checkpoint":
       return `Going on from the checkpoint: epoch ${epochs + 1}, after ${integer(step)} of its steps`;
     case "nothing":
       return "There is no checkpoint in the run's folder to go on from: training starts anew.";
     case "passed over":
-      return "The run's folder holds the checkpoint of an unfinished training. This one starts anew and will soon write its own over it; to go on instead, stop it and add --resume.";
+      return `The run's folder holds the checkpoint of an unfinished training. This one starts anew and will soon write its own over it; ${insteadText({ epochs, step, differs })}.`;
     default:
       return from satisfies never;
   }
+}
+
+/** How to keep a checkpoint that is about to be written over. */
+function insteadText({
+  epochs,
+  step,
+  differs,
+}: Pick<ResumeEvent, "epochs" | "step"> & { readonly differs: ResumeEvent["differs"] | undefined }): string {
+  if (differs === undefined) return "that one cannot be read, so --resume would not go on with it";
+  if (differs.length > 0)
+    return `that one is of another training (they differ in: ${differs.join(", ")}); to keep it, stop this one and choose another --out`;
+  return `to go on instead, from epoch ${epochs + 1} after ${integer(step)} of its steps, stop it and add --resume`;
 }
 
 export function keptText({ epoch, epochs, step, steps }: KeptEvent): string {

@@ -59,6 +59,11 @@ export const list: Layout = {
   },
 };
 
+/** What to write for a picture that has none of the labels. */
+function unlabelled(listPath: string): string {
+  return `, write ${listPath.toLowerCase().endsWith("sv") ? "|" : "[]"} for a picture without any`;
+}
+
 async function onlyList(tree: FileTree): Promise<string | undefined> {
   const { files } = await tree.list();
   const lists = files.filter(({ path }) => !path.includes("/") && isListName(path));
@@ -86,7 +91,11 @@ function resolve(
     const path = row.path.trim() === "" ? `${listPath}#${row.line}` : row.path;
     assert(place !== undefined, `row ${i} was not looked up`);
     if ("reason" in place) ignored.push({ path, reason: `line ${row.line} ${place.reason}` });
-    else if (row.label === "") ignored.push({ path, reason: `line ${row.line} gives no label` });
+    else if (row.label === "")
+      ignored.push({
+        path,
+        reason: `line ${row.line} gives no label${multiLabel ? unlabelled(listPath) : ""}`,
+      });
     else {
       const { file } = place;
       const earlier = taken.get(file);

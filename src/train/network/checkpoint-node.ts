@@ -1,8 +1,16 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { reason } from "../../core/errors.ts";
 import { CheckpointError } from "../errors.ts";
-import { differences, type Identity, notOne, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  differences,
+  type Identity,
+  notOne,
+  readCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 import type { Moment } from "./loop-options.ts";
 import { readTensors, type TensorFile, writeTensors } from "./safetensors.ts";
 import type { StageState } from "./state.ts";
@@ -41,9 +49,9 @@ export class CheckpointFile implements Checkpoints {
     if (!existsSync(file)) return { from: resume ? "nothing" : "start" };
     if (!resume) {
       this.#passedOver = true;
-      return { from: "passed over" };
+      return { from: "passed over", ...(await this.#whose()) };
     }
-    const { state, identity } = readCheckpoint(await tensorsIn(file), file);
+    const { state, identity } = await checkpointIn(file);
     const others = differences(identity, this.#identity);
     if (others.length === 0) return { from: "checkpoint", state };
     throw new CheckpointError(
@@ -54,6 +62,17 @@ export class CheckpointFile implements Checkpoints {
       },
       { file },
     );
+  }
+
+  /** Of a checkpoint that is passed over: where it stands and whether it is of this training; {} if it is not sound. */
+  async #whose(): Promise<Omit<Extract<Found, { from: "passed over" }>, "from">> {
+    try {
+      const { state, identity } = await checkpointIn(this.#options.file);
+      const { history, batch: step } = state;
+      return { epochs: history.length, step, differs: differences(identity, this.#identity) };
+    } catch {
+      return {};
+    }
   }
 
   /**
@@ -67,7 +86,7 @@ export class CheckpointFile implements Checkpoints {
     if (!isDue && !isWanted) return false;
     const { file, aside } = this.#options;
     try {
-      await write(aside, writeTensors(writeCheckpoint({ state, identity: this.#identity })));
+      await write(aside, writeTensors(sealed(writeCheckpoint({ state, identity: this.#identity }))));
       await rename(aside, file);
       this.#passedOver = false;
       return true;
@@ -101,6 +120,13 @@ export class CheckpointFile implements Checkpoints {
   }
 }
 
+/** The file with the sha256 of what it would be without one, header and tensors, in its metadata. */
+function sealed({ tensors, metadata: { sha256: _, ...metadata } }: TensorFile): TensorFile {
+  const hash = createHash("sha256");
+  for (const chunk of writeTensors({ tensors, metadata })) hash.update(chunk);
+  return { tensors, metadata: { ...metadata, sha256: hash.digest("hex") } };
+}
+
 async function write(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const handle = await open(path, "w");
   try {
@@ -110,6 +136,13 @@ async function write(path: string, chunks: readonly Uint8Array[]): Promise<void>
   } finally {
     await handle.close();
   }
+}
+
+async function checkpointIn(file: string): Promise<Checkpoint> {
+  const found = await tensorsIn(file);
+  const checkpoint = readCheckpoint(found, file);
+  if (sealed(found).metadata.sha256 === found.metadata.sha256) return checkpoint;
+  throw notOne(file, "its bytes do not give the sha256 in its header: it was damaged after it was written");
 }
 
 async function tensorsIn(file: string): Promise<TensorFile> {

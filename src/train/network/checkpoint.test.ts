@@ -108,6 +108,25 @@ test("cut short anywhere it is refused", async () => {
   }
 });
 
+test("with bytes that changed after it was written, of a tensor or of the state, it is refused", async () => {
+  await opened().keep(states[0]!, "step");
+  const whole = readFileSync(file);
+  const tensors = 8 + Number(whole.readBigUInt64LE(0));
+  const counter = whole.indexOf('\\"step\\":') + '\\"step\\":'.length;
+  const places = [tensors, Math.floor((tensors + whole.length) / 2), whole.length - 1];
+  for (const place of places) {
+    const damaged = Buffer.from(whole);
+    damaged[place]! ^= 1;
+    writeFileSync(file, damaged);
+    await expect(opened().load(), `byte ${place} of ${whole.length}`).rejects.toThrow(CheckpointError);
+    await expect(opened().load()).rejects.toThrow(/damaged after it was written.*without --resume/s);
+  }
+  const counted = Buffer.from(whole);
+  counted[counter] = counted[counter] === 0x37 ? 0x38 : 0x37;
+  writeFileSync(file, counted);
+  await expect(opened().load(), "a counter of the state").rejects.toThrow(/damaged after it was written/);
+});
+
 test("another ONNX file, or none at all, is refused", async () => {
   await saveModel(file, tinyBackbone(1).model);
   await expect(opened().load()).rejects.toThrow(CheckpointError);
@@ -136,9 +155,13 @@ test("it is written when it is due, and at a stop; not over another's at a stop 
 
   const before = readFileSync(file);
   const anew = opened({ seconds: 3600, resume: false });
-  expect(await anew.load()).toEqual({ from: "passed over" });
+  const { history, batch: step } = states[0]!;
+  expect(await anew.load()).toEqual({ from: "passed over", epochs: history.length, step, differs: [] });
   expect(await anew.keep(states[1]!, "stop")).toBe(false);
   expect(readFileSync(file)).toEqual(before);
+
+  const other = opened({ resume: false }, { ...identity, data: "abd" });
+  expect(await other.load()).toMatchObject({ from: "passed over", differs: ["data"] });
 
   const later = opened({ seconds: 0, resume: false });
   await later.load();
@@ -159,7 +182,7 @@ test("of another format, or with a state that is broken or lacks a part, it is r
     return Buffer.from(text.replace(from, to), "latin1");
   };
   for (const [from, to, why] of [
-    ["tsugiki checkpoint 1", "tsugiki checkpoint 9", /written as 'tsugiki checkpoint 9', this Tsugiki reads/],
+    ["tsugiki checkpoint 2", "tsugiki checkpoint 9", /written as 'tsugiki checkpoint 9', this Tsugiki reads/],
     ['"state":"{', '"state":"!', /its state is no JSON/],
     ['\\"rateScale\\"', '\\"rateScalf\\"', /its state lacks a part/],
     ['\\"good\\"', '\\"gooo\\"', /its state lacks a part/],

@@ -13,7 +13,7 @@ export interface Checkpoint {
 }
 
 /** Raise it when what is written changes its form: another version's checkpoint is refused, not misread. */
-const version = "tsugiki checkpoint 1";
+const version = "tsugiki checkpoint 2";
 
 type Ids = Readonly<Record<string, string>>;
 interface CarryIds {

@@ -18,6 +18,8 @@ export interface StageEvent {
   readonly batchSize: number;
   /** Batches that make one update. */
   readonly accumulate: number;
+  /** In the training loss; validation measures without it. */
+  readonly labelSmoothing: number;
   /** Views of each picture behind the frozen part that are computed once and kept; 0: it runs each epoch. */
   readonly views: number;
   readonly viewsReason: ViewsReason;
@@ -81,6 +83,11 @@ export interface ResumeEvent {
   /** How much of the training the checkpoint holds: epochs over all stages, and updates of the epoch under way. */
   readonly epochs: number;
   readonly step: number;
+  /**
+   * Of one that is passed over, by name, what makes its training another than this one: none, and it could be gone on
+   * from. Absent where it cannot be read.
+   */
+  readonly differs?: readonly string[];
 }
 
 /** All stages are over: the weights are kept that some epoch left, counted over all stages; 0: those of the start. */

@@ -140,6 +140,10 @@ export function prepareNetwork(
     },
     settings: {
       ...choices,
+      stages: choices.stages.map((stage) => ({
+        ...stage,
+        epochs: lengthened(stage.epochs, of.train.length, choices),
+      })),
       batchSize: choices.batchStatistics ? sharedOut(of.train.length, choices.batchSize) : choices.batchSize,
       seed,
       loss,
@@ -154,4 +158,15 @@ function sharedOut(pictures: number, batchSize: number): number {
   let size = batchSize;
   while (size > 2 && pictures % size === 1) size--;
   return size;
+}
+
+const mostEpochs = 30;
+
+function lengthened(
+  epochs: number,
+  pictures: number,
+  { leastUpdates = 0, batchSize, accumulate = 1 }: NetworkChoices,
+): number {
+  const updates = Math.ceil(pictures / (batchSize * accumulate));
+  return Math.max(epochs, Math.min(mostEpochs, Math.ceil(leastUpdates / updates)));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { random } from "../../core/random.ts";
-import { exponentialMean, longestFall, type RangePoint, suggestRate } from "./rate-suggestion.ts";
+import { exponentialMean, longestFall, type RangePoint, suggestRate, whyNone } from "./rate-suggestion.ts";
 
 test("the mean of a constant is that constant from the first value on", () => {
   const mean = exponentialMean(0.9);
@@ -83,4 +83,15 @@ test("nothing is suggested of nothing; one point is no valley", () => {
     valley: undefined,
     highest: 1e-6,
   });
+});
+
+test("few points, or a loss that falls by no more than its noise, tell nothing; a fall does", () => {
+  expect(whyNone(textbook, suggestRate(textbook)!)).toBeUndefined();
+  expect(whyNone(textbook.slice(0, 9), suggestRate(textbook)!)).toMatch(/^9 updates are too few/);
+  const rises = curve((decade) => 7 + decade);
+  expect(whyNone(rises, suggestRate(rises)!)).toMatch(/never falls by more than its noise/);
+  // 0.4·√(0.1 / 1.9) = 0.092
+  const fall = { from: 1e-4, to: 1e-2 };
+  expect(whyNone(textbook, { fall: { ...fall, by: 0.09 }, scatter: 0.4 })).toMatch(/noise, 0\.092/);
+  expect(whyNone(textbook, { fall: { ...fall, by: 0.1 }, scatter: 0.4 })).toBeUndefined();
 });

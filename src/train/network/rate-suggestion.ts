@@ -82,6 +82,24 @@ export function suggestRate(points: readonly RangePoint[]): RateSuggestion | und
   };
 }
 
+/** Updates that tell a curve from chance. */
+const leastTried = 10;
+
+/**
+ * Why points say nothing of a rate, undefined where they do. A mean of losses that scatter by s scatters by
+ * s·√((1 - β) / (1 + β)): a smoothed loss that falls by no more than that has not fallen.
+ */
+export function whyNone(
+  points: readonly RangePoint[],
+  { fall, scatter }: Pick<RateSuggestion, "fall" | "scatter">,
+): string | undefined {
+  if (points.length < leastTried)
+    return `${points.length} updates are too few to tell a curve from chance; give --steps ${leastTried} or more, 50 for a clear one`;
+  const noise = scatter * Math.sqrt((1 - usualBeta) / (1 + usualBeta));
+  if (fall !== undefined && fall.by > noise) return undefined;
+  return `the loss never falls by more than its noise, ${noise.toPrecision(2)}, at any rate tried`;
+}
+
 function rounded(rate: number): number {
   return Number(rate.toPrecision(2));
 }

@@ -47,7 +47,10 @@ export interface NetworkSettings {
   readonly batchSize: number;
   /** Batches whose gradients make one update. Default 1. */
   readonly accumulate?: number | undefined;
-  readonly patience: number;
+  /** Epochs without a lower validation loss that end a stage; undefined: it runs to its end, as its schedule plans. */
+  readonly patience: number | undefined;
+  /** Where the epochs would make fewer updates than this, there are more of them, up to 30. */
+  readonly leastUpdates?: number | undefined;
   readonly labelSmoothing: number;
   readonly classWeights: readonly number[] | undefined;
   /** What updates lower, and validation measures without weights and smoothing. Default: cross-entropy. */
@@ -188,7 +191,7 @@ function gathered({ gather, update }: AccumulatingSteps): Pick<Stage, "step" | "
 /** What is said of a stage before it begins. */
 export function announce(
   { groups, step, part, epochs, kept, keptBytes, blocks, ofBlocks, from }: Stage,
-  { learningRate, batchSize, accumulate = 1, stages }: NetworkSettings,
+  { learningRate, batchSize, accumulate = 1, labelSmoothing, stages }: NetworkSettings,
   index: number,
 ): StageEvent {
   const sizes = new Map(step.parameters.map(({ input, start }) => [input, sizeOf(start.shape)]));
@@ -212,6 +215,7 @@ export function announce(
     epochs,
     batchSize,
     accumulate,
+    labelSmoothing,
     views: part.views,
     viewsReason: kept.reason,
     viewBytes: 4 * sizeOf(part.shape),

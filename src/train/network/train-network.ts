@@ -30,7 +30,9 @@ import { type ValidationParts, validate } from "./validate.ts";
 
 /** What stands where checkpoints are kept, and what training does about it: see `ResumeEvent`. */
 export type Found =
-  | { readonly from: "start" | "nothing" | "passed over" }
+  | { readonly from: "start" | "nothing" }
+  | (Pick<ResumeEvent, "differs"> &
+      Partial<Pick<ResumeEvent, "epochs" | "step">> & { readonly from: "passed over" })
   | { readonly from: "checkpoint"; readonly state: StageState };
 
 /** Keeps the state of training where a killed process cannot harm it. */
@@ -71,7 +73,8 @@ export async function* trainNetwork(
   const backbone = trainable(parts.backbone, parts.spec);
   const found: Found = (await parts.checkpoints?.load()) ?? { from: "start" };
   const saved = found.from === "checkpoint" ? found.state : undefined;
-  if (found.from !== "start") {
+  if (found.from === "passed over") yield { type: "resume", epochs: 0, step: 0, ...found };
+  else if (found.from !== "start") {
     const { history = [], batch: step = 0 } = saved ?? {};
     yield { type: "resume", from: found.from, epochs: history.length, step };
   }
@@ -143,7 +146,7 @@ async function* oneStage(
           peak: settings.learningRate,
           warmup: settings.warmup === undefined ? undefined : Math.round(settings.warmup * epochs * updates),
         }),
-        patience,
+        patience: patience ?? epochs,
         seed,
         classes,
         multiLabel,
