@@ -193,7 +193,7 @@ test("train --help stands in groups, every option with its default, per strategy
   const text = stdout.replace(/\s+/g, " ");
   for (const [of, words] of [
     ["epochs", "40 for a head, 8 for finetune, 12 for full, 40 for scratch"],
-    ["learning-rate", "0.0005 for finetune, 0.0005 for full, 0.002 for scratch"],
+    ["learning-rate", "0.0002 for finetune, 0.0005 for full, 0.002 for scratch"],
     ["label-smoothing", "0 for a head, 0.1 for the base"],
     ["unfreeze", "the last 35 % of the blocks"],
     ["loss", "default: cross-entropy"],
