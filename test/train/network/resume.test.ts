@@ -217,9 +217,7 @@ test("Ctrl-C keeps the training; anew, of another command and resumed it says wh
 
   const other = await run(...finetune, "--out", out, "--resume", "--ema", "0.9");
   expect(other.code).toBe(1);
-  expect(other.stderr).toMatch(
-    /the checkpoint of another training\.\nThey differ in: --ema\.\n.*--resume/,
-  );
+  expect(other.stderr).toMatch(/the checkpoint of another training\.\nThey differ in: --ema\.\n.*--resume/);
   expect(readFileSync(checkpointOf(out)).equals(kept)).toBe(true);
 
   const resumed = await run(...finetune, "--out", out, "--resume");
