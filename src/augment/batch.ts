@@ -1,7 +1,8 @@
 import { assert } from "../core/assert.ts";
 import { listOf } from "../core/list.ts";
+import { derived } from "../core/random.ts";
 import { float32, int64, type Tensor } from "../core/tensor.ts";
-import { type Box, type DrawPlace, drawPicture, type PictureDraw, streamOf } from "./draw.ts";
+import { type Box, type DrawPlace, drawPicture, type PictureDraw } from "./draw.ts";
 import { augmentInputs } from "./graph.ts";
 import type { AugmentationSpec } from "./spec.ts";
 
@@ -19,7 +20,7 @@ export function drawBatch(
 ): BatchDraw {
   return {
     pictures: indices.map((index) => drawPicture(spec, { ...rest, index })),
-    partners: cycle(indices.length, streamOf(rest.seed, rest.epoch, ...indices)),
+    partners: cycle(indices.length, derived(rest.seed, rest.epoch, ...indices)),
     size: rest.size,
   };
 }

@@ -1,4 +1,4 @@
-import { deriveSeed, type Random, random } from "../core/random.ts";
+import { derived, type Random } from "../core/random.ts";
 import {
   type Affine,
   chain,
@@ -52,18 +52,13 @@ export const unchanged: PictureDraw = {
 export function drawPicture(spec: AugmentationSpec, place: DrawPlace): PictureDraw {
   const { size } = place;
   // A stream each: whether pictures are erased does not change how they are cropped.
-  const stream = (kind: number): Random => streamOf(place.seed, place.epoch, place.index, kind);
+  const stream = (kind: number): Random => derived(place.seed, place.epoch, place.index, kind);
   return {
     theta: drawTheta(spec, size, stream(1)),
     colour: drawColour(spec, stream(2)),
     erase: drawErase(spec, size, stream(3)),
     ...drawMixing(spec, size, stream(4)),
   };
-}
-
-/** A source of randomness for this seed and path of numbers alone. */
-export function streamOf(seed: number, ...path: readonly number[]): Random {
-  return random(deriveSeed(seed, ...path));
 }
 
 function uniform([low, high]: Range, rng: Random): number {

@@ -66,3 +66,13 @@ export function deriveSeed(seed: number, ...path: readonly number[]): number {
   }
   return h >>> 0;
 }
+
+/** A generator for this seed and path of whole numbers alone: see `deriveSeed`. */
+export function derived(seed: number, ...path: readonly number[]): Random {
+  return random(deriveSeed(seed, ...path));
+}
+
+/** The numbers 0 to `count` - 1 in an order drawn for this seed and path alone. */
+export function derivedOrder(count: number, seed: number, ...path: readonly number[]): Int32Array {
+  return derived(seed, ...path).shuffle(Int32Array.from({ length: count }, (_, i) => i));
+}

@@ -3,15 +3,24 @@ import { join } from "node:path";
 import type { RowStore } from "../data/row-store.ts";
 import { openRowStore } from "../data/row-store-node.ts";
 import type { OpenStore } from "../train/extract.ts";
+import { ensureRoom } from "./disk-room-node.ts";
 import { takeViewFolder } from "./view-folders-node.ts";
 
 /** Where computed features are kept: $TSUGIKI_CACHE, else the platform's cache folder. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const { TSUGIKI_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (TSUGIKI_CACHE) return TSUGIKI_CACHE;
   if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "tsugiki");
   if (process.platform === "win32" && LOCALAPPDATA) return join(LOCALAPPDATA, "tsugiki", "Cache");
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "tsugiki");
+}
+
+/** The cache as training needs it, in this folder or where it usually is: its stores, and the room there must be for more. */
+export function cacheIn(folder: string = cacheFolder()) {
+  return {
+    openStore: storesIn(folder),
+    ensureRoom: (bytes: number): Promise<void> => ensureRoom(folder, bytes),
+  };
 }
 
 /**

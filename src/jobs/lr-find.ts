@@ -7,9 +7,8 @@ import { inRange } from "../train/check-data.ts";
 import { type RateEvent, type RateSettings, testRates } from "../train/find-rate.ts";
 import type { RangePoint, RateSuggestion } from "../train/network/rate-suggestion.ts";
 import { suggestRate, whyNone } from "../train/network/rate-suggestion.ts";
-import { trainedBase } from "./base-node.ts";
-import { cacheFolder, storesIn } from "./cache-node.ts";
-import { ensureRoom } from "./disk-room-node.ts";
+import { openBase, trainedBase } from "./base-node.ts";
+import { cacheIn } from "./cache-node.ts";
 import { type DataOptions, openBoth } from "./open-node.ts";
 import { ResultFolder } from "./result-folder-node.ts";
 import { defaultOut, type OpenedEvent, opened } from "./train.ts";
@@ -59,12 +58,10 @@ export async function* findLearningRate(options: FindRateOptions): AsyncGenerato
   const folder = await ResultFolder.create(out, data);
   try {
     const runtime = nodeRuntime();
-    const { dataset, base } = await openBoth(options, runtime);
+    const { dataset, base } = await openBoth(options, () => openBase(options, runtime));
     try {
       yield opened(dataset, [base]);
-      const cache = options.cache ?? cacheFolder();
-      const room = (bytes: number): Promise<void> => ensureRoom(cache, bytes);
-      const kept = { openStore: storesIn(cache), ensureRoom: room };
+      const kept = cacheIn(options.cache);
       const { backbone } = base;
       const trained = await trainedBase([options], backbone, settings, runtime);
       const parts = { dataset, backbone, trained, runtime, decode, decoderName, ...kept, signal };

@@ -15,6 +15,7 @@ import type { NetworkChoices } from "../train/network/fine-tune.ts";
 import { type Shown, showViews } from "../train/network/show-views.ts";
 import { keptViews, variation } from "../train/network/views.ts";
 import { decodePicture, loadPicture, orSkipped, type Sight, sightOf } from "../train/picture.ts";
+import { openBase } from "./base-node.ts";
 import { basesOf, refuseSeveral } from "./bases.ts";
 import { openBoth } from "./open-node.ts";
 import { ResultFolder } from "./result-folder-node.ts";
@@ -59,8 +60,8 @@ export async function showAugmentations(options: ShowAugmentationsOptions): Prom
       { option: "strategy", value: "features" },
     );
   }
-  const [own, ...others] = basesOf(options);
-  refuseSeveral([own ?? {}, ...others], network.strategy);
+  const [own = {}, ...others] = basesOf(options);
+  refuseSeveral([own, ...others], network.strategy);
   const { data, layout, signal, out = defaultOut(data) } = options;
   const file = options.file ?? join(out, "augmentations.png");
   if (extname(file).toLowerCase() !== ".png") {
@@ -72,7 +73,7 @@ export async function showAugmentations(options: ShowAugmentationsOptions): Prom
   const folder = await ResultFolder.create(dirname(file), data);
   try {
     const runtime = nodeRuntime();
-    const { dataset, base } = await openBoth({ ...own, data, layout, signal }, runtime);
+    const { dataset, base } = await openBoth({ data, layout, signal }, () => openBase(own, runtime));
     try {
       const { backbone } = base;
       const inTraining = dataset.samples.filter(({ part }) => part === undefined || part === "train");

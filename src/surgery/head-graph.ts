@@ -44,6 +44,11 @@ export function denseLayers(spec: HeadSpec, { width, classes }: HeadSize): reado
     });
 }
 
+/** Names of a head's parameters, weight and bias of each layer in order. */
+export function headParameterNames(spec: HeadSpec, size: HeadSize): readonly string[] {
+  return denseLayers(spec, size).flatMap((layer) => [layer.weight, layer.bias]);
+}
+
 /**
  * A head of its own: `features` float32 [N, width] to `logits` float32 [N, classes], without dropout. Its parameters
  * are `weights`, or drawn by `initialWeights` from a seeded generator.

@@ -2,7 +2,7 @@ import { oneHot } from "../autodiff/losses.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Model } from "../onnx/graph.ts";
-import { denseLayers, type HeadSize, type HeadSpec, writeHead } from "../surgery/head-graph.ts";
+import { type HeadSize, type HeadSpec, headParameterNames, writeHead } from "../surgery/head-graph.ts";
 import { targetOpset } from "../surgery/upgrade.ts";
 import { classificationLoss, exactMatches } from "./classification-loss.ts";
 import type { Loss } from "./loss.ts";
@@ -48,38 +48,68 @@ export function lossGraph(
 ): LossGraph {
   const b = new GraphBuilder({ opset: targetOpset, name: "loss" });
   const features = b.input("features", "float32", ["N", size.width]);
-  const { multiLabel = false, labelSmoothing = 0, classWeights, loss } = options;
+  const { multiLabel = false } = options;
   const truth = multiLabel
     ? b.input("targets", "float32", ["N", size.classes])
     : b.input("labels", "int32", ["N"]);
-  const names = denseLayers(spec, size).flatMap((layer) => [layer.weight, layer.bias]);
+  const scaled = options.standard ? standardised(b, features, options.standard) : features;
+  const targets = multiLabel ? truth : oneHot(b, truth, size.classes);
+  const right = (logits: string): string =>
+    multiLabel ? exactMatches(b, logits, targets) : bestMatches(b, logits, truth);
+  const head = { spec, size, parameters };
+  const { masks, names } = writeHeadLoss(b, head, scaled, { targets, right }, options);
+  return { model: b.model(), parameters: names, masks };
+}
+
+/** A head to be written: its layers, and the tensors of its parameters. */
+export interface HeadParts {
+  readonly spec: HeadSpec;
+  readonly size: HeadSize;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+/** What a head's answers are held against: `targets` [N, classes], and 1 or 0 for each row of logits, right or not. */
+interface Judged {
+  readonly targets: string;
+  readonly right: (logits: string) => string;
+}
+
+/**
+ * Writes a head onto `features` and its loss behind it, with the outputs `rows` [N] (each row's loss), `loss` [] (their
+ * mean) and `hits` [] (rows that are right). Dropout layers become inputs, one mask each, where `dropout` asks for them.
+ */
+export function writeHeadLoss(
+  b: GraphBuilder,
+  { spec, size, parameters }: HeadParts,
+  features: string,
+  { targets, right }: Judged,
+  {
+    multiLabel = false,
+    labelSmoothing = 0,
+    classWeights,
+    loss,
+    dropout = false,
+  }: Omit<LossOptions, "standard">,
+): { readonly logits: string; readonly names: readonly string[]; readonly masks: readonly MaskInput[] } {
+  const names = headParameterNames(spec, size);
   for (const name of names) {
     const tensor = parameters.get(name);
     if (tensor) b.initializer(name, tensor);
   }
   const masks: MaskInput[] = [];
-  const dropout = (value: string, units: number, rate: number): string => {
+  const mask = (value: string, units: number, rate: number): string => {
     const name = b.input(`mask.${masks.length}`, "float32", ["N", units]);
     masks.push({ name, units, rate });
     return b.op("Mul", [value, name]);
   };
-  const scaled = options.standard ? standardised(b, features, options.standard) : features;
-  const logits = writeHead(b, spec, size, scaled, options.dropout ? dropout : undefined);
-  const targets = multiLabel ? truth : oneHot(b, truth, size.classes);
-  const rows = classificationLoss(b, {
-    logits,
-    targets,
-    classes: size.classes,
-    multiLabel,
-    labelSmoothing,
-    classWeights,
-    loss,
-  });
+  const logits = writeHead(b, spec, size, features, dropout ? mask : undefined);
+  const { classes } = size;
+  const judged = { logits, targets, classes, multiLabel, labelSmoothing, classWeights, loss };
+  const rows = classificationLoss(b, judged);
   b.output(b.op("Identity", [rows], {}, { outputs: ["rows"] }), "float32", ["N"]);
   b.output(b.op("ReduceMean", [rows], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
-  const right = multiLabel ? exactMatches(b, logits, targets) : bestMatches(b, logits, truth);
-  b.output(b.op("ReduceSum", [right], { keepdims: 0 }, { outputs: ["hits"] }), "float32", []);
-  return { model: b.model(), parameters: names, masks };
+  b.output(b.op("ReduceSum", [right(logits)], { keepdims: 0 }, { outputs: ["hits"] }), "float32", []);
+  return { logits, names, masks };
 }
 
 /** 1 for each row whose highest logit is its label's, else 0. */

@@ -2,6 +2,7 @@ import { finish } from "../core/async.ts";
 import { sha256 } from "../core/hash.ts";
 import { type Labelling, truthOf } from "../data/labelling.ts";
 import type { Part } from "../data/sample.ts";
+import { accuracy, predictedClasses } from "../evaluate/accuracy.ts";
 import { evaluateLabels, headlineOf } from "../evaluate/label-report.ts";
 import type { Runtime } from "../runtime/session.ts";
 import type { Preprocess } from "../surgery/preprocess.ts";
@@ -57,7 +58,7 @@ export async function* rawBaseline(
   options: RawBaselineOptions,
   settings: TrainSettings,
 ): AsyncGenerator<BaselineEvent, RawBaseline> {
-  const { of, runtime, openStore, dataFingerprint } = options;
+  const { runtime, openStore, dataFingerprint } = options;
   const { head, seed, classWeights, labelSmoothing, regularisation, loss } = settings;
   const choices = [head, seed, classWeights, labelSmoothing, regularisation, head.length > 0 ? loss : null];
   const asked = JSON.stringify([dataFingerprint, ...choices]);
@@ -67,11 +68,7 @@ export async function* rawBaseline(
     const known = store.get(key);
     if (known !== undefined) return fromRow(known);
     const baseline = yield* train(options, settings);
-    const present = { val: of.val.length > 0, test: of.test.length > 0 };
-    const row = new Float64Array([
-      present.val ? (baseline.val ?? Number.NaN) : Number.NaN,
-      present.test ? (baseline.test ?? Number.NaN) : Number.NaN,
-    ]);
+    const row = new Float64Array([baseline.val ?? Number.NaN, baseline.test ?? Number.NaN]);
     store.put(key, new Uint8Array(row.buffer));
     return baseline;
   } finally {
@@ -104,12 +101,7 @@ async function* train(
       const names = Array.from({ length: classes }, (_, i) => String(i));
       return headlineOf(evaluateLabels({ probabilities, targets, classes: names }));
     }
-    let right = 0;
-    for (let row = 0; row < set.rows; row++) {
-      const own = probabilities.subarray(row * classes, (row + 1) * classes);
-      if (own.indexOf(Math.max(...own)) === set.labels[row]) right++;
-    }
-    return right / set.rows;
+    return accuracy(set.labels, predictedClasses(probabilities, classes));
   };
   return { val: await figure(val), test: await figure(test) };
 }

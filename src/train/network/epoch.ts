@@ -1,4 +1,4 @@
-import { deriveSeed, random } from "../../core/random.ts";
+import { derived, derivedOrder } from "../../core/random.ts";
 import { floats } from "../../core/tensor.ts";
 import type { WarningEvent } from "../run.ts";
 import { BatchQueue } from "./batch-queue.ts";
@@ -73,8 +73,7 @@ function queueOf(
   { inputs, batchSize, seed, earlier }: LoopOptions,
   { stage, epoch }: StageState,
 ): BatchQueue {
-  const order = Int32Array.from({ length: inputs.training }, (_, i) => i);
-  random(deriveSeed(seed, stage, epoch)).shuffle(order);
+  const order = derivedOrder(inputs.training, seed, stage, epoch);
   const count = Math.ceil(order.length / batchSize);
   // Counted over all stages, so that a later stage sees the pictures varied anew.
   return new BatchQueue(
@@ -97,7 +96,7 @@ async function oneUpdate(
   const drawn = async (i: number): Promise<Drawn> => {
     const taken = await queue.take(i);
     guess += guessing(taken, options);
-    return { batch: taken, draw: random(deriveSeed(seed, stage, epoch, i)) };
+    return { batch: taken, draw: derived(seed, stage, epoch, i) };
   };
   if (gathering === undefined) {
     const { batch: only, draw } = await drawn(first);

@@ -1,24 +1,12 @@
 import type { Tensor } from "../../core/tensor.ts";
 import { GraphBuilder } from "../../onnx/builder.ts";
 import type { Model } from "../../onnx/graph.ts";
-import { denseLayers, type HeadSize, type HeadSpec, writeHead } from "../../surgery/head-graph.ts";
-import { classificationLoss, exactMatches } from "../classification-loss.ts";
-import type { Loss } from "../loss.ts";
-import type { MaskInput } from "../loss-graph.ts";
+import type { HeadSize, HeadSpec } from "../../surgery/head-graph.ts";
+import { exactMatches } from "../classification-loss.ts";
+import { type LossOptions, type MaskInput, writeHeadLoss } from "../loss-graph.ts";
 
 /** Names that a network's training graph gives to its own values; the network itself must not use them. */
 export const reservedNames = ["targets", "logits", "rows", "loss", "hits", "rate", "step", "share"] as const;
-
-export interface NetworkLoss {
-  /** Several labels at once, or none. Default false. */
-  readonly multiLabel?: boolean;
-  readonly labelSmoothing?: number;
-  readonly classWeights?: readonly number[] | undefined;
-  /** Default: cross-entropy. */
-  readonly loss?: Loss | undefined;
-  /** Dropout layers of the head multiply by masks that are inputs; left out, there is no dropout. */
-  readonly dropout?: boolean;
-}
 
 export interface NetworkGraph {
   readonly model: Model;
@@ -37,33 +25,17 @@ export function networkGraph(
   spec: HeadSpec,
   size: HeadSize,
   head: ReadonlyMap<string, Tensor>,
-  { dropout = false, ...loss }: NetworkLoss = {},
+  options: Omit<LossOptions, "standard"> = {},
 ): NetworkGraph {
   const features = top.graph.outputs[0]?.name ?? "";
   const b = GraphBuilder.from(top);
   const targets = b.input("targets", "float32", ["N", size.classes]);
-  const headParameters = denseLayers(spec, size).flatMap((layer) => [layer.weight, layer.bias]);
-  for (const name of headParameters) {
-    const tensor = head.get(name);
-    if (tensor) b.initializer(name, tensor);
-  }
-  const masks: MaskInput[] = [];
-  const mask = (value: string, units: number, rate: number): string => {
-    const name = b.input(`mask.${masks.length}`, "float32", ["N", units]);
-    masks.push({ name, units, rate });
-    return b.op("Mul", [value, name]);
-  };
-  const last = writeHead(b, spec, size, features, dropout ? mask : undefined);
-  const logits = b.op("Identity", [last], {}, { outputs: ["logits"] });
-  const { classes } = size;
-  const { multiLabel = false } = loss;
-  const rows = classificationLoss(b, { ...loss, logits, targets, classes, multiLabel });
-  b.output(logits, "float32", ["N", size.classes]);
-  b.output(b.op("Identity", [rows], {}, { outputs: ["rows"] }), "float32", ["N"]);
-  b.output(b.op("ReduceMean", [rows], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
-  const right = multiLabel ? exactMatches(b, logits, targets) : bestMatches(b, logits, targets);
-  b.output(b.op("ReduceSum", [right], { keepdims: 0 }, { outputs: ["hits"] }), "float32", []);
-  return { model: b.model(), headParameters, masks };
+  const right = (logits: string): string =>
+    options.multiLabel ? exactMatches(b, logits, targets) : bestMatches(b, logits, targets);
+  const parts = { spec, size, parameters: head };
+  const { logits, names, masks } = writeHeadLoss(b, parts, features, { targets, right }, options);
+  b.output(b.op("Identity", [logits], {}, { outputs: ["logits"] }), "float32", ["N", size.classes]);
+  return { model: b.model(), headParameters: names, masks };
 }
 
 /** 1 for each row whose highest logit is its highest target, else 0. */

@@ -1,5 +1,5 @@
 import { assert } from "../../core/assert.ts";
-import { deriveSeed, random } from "../../core/random.ts";
+import { derived, derivedOrder } from "../../core/random.ts";
 import { writeModel } from "../../onnx/write.ts";
 import { loadAll } from "../../runtime/load-all.ts";
 import { DivergedError } from "../errors.ts";
@@ -79,7 +79,7 @@ export async function* rateRange(
         parts.signal?.throwIfAborted();
         const batch = await inputs.batch(indices, epoch);
         const rate = rateAt(choices, step);
-        const draw = random(deriveSeed(settings.seed, 0, epoch, step));
+        const draw = derived(settings.seed, 0, epoch, step);
         const { loss, carry } = await update({ inputs, step: graph, masks, training }, batch, now, {
           rate,
           step,
@@ -131,8 +131,7 @@ function* batchesFrom(
   const rows = Math.min(batchSize, training);
   let step = 0;
   for (let epoch = 1; ; epoch++) {
-    const order = Int32Array.from({ length: training }, (_, i) => i);
-    random(deriveSeed(seed, 0, epoch)).shuffle(order);
+    const order = derivedOrder(training, seed, 0, epoch);
     for (let from = 0; from + rows <= training; from += rows) {
       if (step === steps) return;
       yield { indices: order.subarray(from, from + rows), epoch, step: ++step };

@@ -5,7 +5,7 @@ import { writeModel } from "../../onnx/write.ts";
 import { schedule } from "../../optim/schedule.ts";
 import { loadAll } from "../../runtime/load-all.ts";
 import type { Runtime } from "../../runtime/session.ts";
-import { denseLayers, type HeadSpec } from "../../surgery/head-graph.ts";
+import { type HeadSpec, headParameterNames } from "../../surgery/head-graph.ts";
 import { reserve } from "../../surgery/join.ts";
 import type { Backbone } from "../backbone.ts";
 import { feedInitializers } from "../loss-graph.ts";
@@ -182,7 +182,11 @@ function epochsOf(stages: readonly StageSettings[]): number {
 
 /** The base with its shapes known and without the names that its training graph and head need. */
 export function trainable(backbone: Backbone, spec: HeadSpec): Backbone {
-  const names = [...reservedNames, ...headNames(spec, backbone.width, 1), ...spec.map((_, i) => `mask.${i}`)];
+  const names = [
+    ...reservedNames,
+    ...headParameterNames(spec, { width: backbone.width, classes: 1 }),
+    ...spec.map((_, i) => `mask.${i}`),
+  ];
   return { ...backbone, model: inferShapes(reserve(backbone.model, names)) };
 }
 
@@ -192,12 +196,8 @@ function grafted(
   { spec, classes }: NetworkParts,
   weights: Tensors,
 ): Pick<TrainedNetwork, "backbone" | "head"> {
-  const ofHead = new Set(headNames(spec, backbone.width, classes));
+  const ofHead = new Set(headParameterNames(spec, { width: backbone.width, classes }));
   const head = new Map([...weights].filter(([name]) => ofHead.has(name)));
   const model = withInitializers(backbone.model, weights);
   return { backbone: { ...backbone, model, bytes: writeModel(model) }, head };
-}
-
-function headNames(spec: HeadSpec, width: number, classes: number): string[] {
-  return denseLayers(spec, { width, classes }).flatMap((layer) => [layer.weight, layer.bias]);
 }

@@ -1,4 +1,4 @@
-import { deriveSeed, type Random, random } from "../../core/random.ts";
+import { derived, type Random } from "../../core/random.ts";
 import { float32, floats, type Tensor } from "../../core/tensor.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { inferShapes } from "../../onnx/infer.ts";
@@ -23,11 +23,9 @@ const layers: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "M
  * is drawn for a layer alone fades or explodes over fifty of them. The same seed gives the same weights.
  */
 export async function redrawn(backbone: Backbone, seed: number, runtime: Runtime): Promise<Backbone> {
-  const model = drawFresh(inferShapes(backbone.model), random(deriveSeed(seed, 1)));
+  const model = drawFresh(inferShapes(backbone.model), derived(seed, 1));
   const normalised = model.graph.nodes.some(({ opType }) => normalisers.has(opType));
-  const settled = normalised
-    ? model
-    : await unitVariance(model, backbone, random(deriveSeed(seed, 2)), runtime);
+  const settled = normalised ? model : await unitVariance(model, backbone, derived(seed, 2), runtime);
   return { ...backbone, model: settled, bytes: writeModel(settled) };
 }
 

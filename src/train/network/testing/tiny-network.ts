@@ -1,4 +1,4 @@
-import { deriveSeed, type Random, random } from "../../../core/random.ts";
+import { derived, type Random, random } from "../../../core/random.ts";
 import { float32, sizeOf } from "../../../core/tensor.ts";
 import { GraphBuilder } from "../../../onnx/builder.ts";
 import { writeModel } from "../../../onnx/write.ts";
@@ -85,7 +85,7 @@ export function tinyInputs({ training, validation, seed }: TinyData, onClose: ()
     const targets = new Float32Array(indices.length * classes);
     for (const [row, index] of indices.entries()) {
       const grain = noise(index);
-      const pixels = picture(index % classes, random(deriveSeed(seed, index)));
+      const pixels = picture(index % classes, derived(seed, index));
       input.set(grain ? pixels.map((value) => value + 0.2 * grain.normal()) : pixels, row * 36);
       targets[row * classes + (index % classes)] = 1;
     }
@@ -100,7 +100,7 @@ export function tinyInputs({ training, validation, seed }: TinyData, onClose: ()
     training,
     validation,
     async batch(indices, epoch) {
-      return batchOf([...indices], (index) => random(deriveSeed(seed, index, epoch)));
+      return batchOf([...indices], (index) => derived(seed, index, epoch));
     },
     async *validate() {
       if (validation === 0) return;
