@@ -174,8 +174,19 @@ test("exit code 1 and words for what fails", async () => {
   expect(second).toMatchObject({ label: expect.any(String) });
 });
 
+test("info says of which classes, base and licence a classifier is, and what it reached", async () => {
+  const { accuracy } = JSON.parse((await tsugiki("evaluate", out, data, "--json")).stdout);
+  const { code, stdout } = await tsugiki("info", out);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Kind +classifier of 4 classes, made by Tsugiki$/m);
+  expect(stdout).toMatch(/^Classes +checks, dots, stripes, 波$/m);
+  expect(stdout).toMatch(/^Base +box, cut at 'features' \(Apache-2\.0\)$/m);
+  expect(stdout).toMatch(new RegExp(`^Accuracy +${(100 * accuracy).toFixed(1)} % on test`, "m"));
+  expect(JSON.parse((await tsugiki("info", out, "--json")).stdout).classifier.labels).toHaveLength(4);
+});
+
 test("--help of every command shows examples", async () => {
-  for (const name of ["train", "lr-find", "evaluate", "predict", "summary", "inspect"]) {
+  for (const name of ["train", "lr-find", "evaluate", "predict", "summary", "inspect", "info", "demo"]) {
     const { code, stdout } = await tsugiki(name, "--help");
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples:\\n +\\$ tsugiki ${name}`));

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { TsugikiError, UsageError, version } from "../index.ts";
+import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { infoCommand } from "./info.ts";
 import { inspectCommand } from "./inspect.ts";
 import { lrFindCommand } from "./lr-find.ts";
 import { examples } from "./options.ts";
@@ -27,12 +29,14 @@ const program = new Command("tsugiki")
   .addHelpText("after", examples(["tsugiki train photos", "tsugiki predict runs/photos some-picture.jpg"]))
   .exitOverride();
 for (const add of [
+  demoCommand,
   trainCommand,
   lrFindCommand,
   evaluateCommand,
   predictCommand,
   summaryCommand,
   inspectCommand,
+  infoCommand,
 ]) {
   add(program, stop.signal);
 }

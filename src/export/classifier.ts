@@ -85,6 +85,11 @@ function withBatch(input: ValueInfo, batch: Dim): ValueInfo {
   return { ...input, type: { ...type, shape: [batch, ...type.shape.slice(1)] } };
 }
 
+/** Whether a model says that it is a classifier of Tsugiki's. */
+export function isClassifier({ metadata }: Model): boolean {
+  return metadata.has(recordKey);
+}
+
 /** What a classifier file says of itself. Throws ClassifierError for a model that Tsugiki did not export. */
 export function readClassifierRecord({ metadata, graph }: Model, file: string): ClassifierRecord {
   const text = metadata.get(recordKey);

@@ -45,6 +45,11 @@ export interface OpenedBase {
 const boxName = "box";
 const boxFile = fileURLToPath(new URL("../../box/backbone.onnx", import.meta.url));
 
+/** Where a base lies: the path itself, or that of the backbone in the box. */
+export function baseFile(base: string = boxName): string {
+  return base === boxName ? boxFile : base;
+}
+
 function checkOptions({ preprocess, size, fit }: BaseOptions): void {
   const refuse = (option: string, value: unknown, choices: readonly string[]): UsageError => {
     const near = closest(String(value), choices);
@@ -91,8 +96,7 @@ export async function openBase(
 ): Promise<OpenedBase> {
   checkOptions(options);
   const { base = boxName } = options;
-  const isBox = base === boxName;
-  const file = isBox ? boxFile : base;
+  const file = baseFile(base);
   const model = await loadModel(file);
   const stated = await preprocessOf(model, file, options.preprocess);
   if (stated === undefined && needsPreprocess) throw unknownPreprocess(file);
@@ -101,7 +105,7 @@ export async function openBase(
   const backbone = await prepareBackbone(
     model,
     {
-      name: isBox ? boxName : basename(file),
+      name: base === boxName ? boxName : basename(file),
       preprocess: hints,
       fold,
       ...(size !== undefined && { size }),
