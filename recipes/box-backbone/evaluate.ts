@@ -1,0 +1,61 @@
+/**
+ * Measures a backbone on the four tasks as a user would, by `train` and `evaluate`: a linear head on its frozen features,
+ * the strength of regularisation chosen on a validation part that is cut from the training pictures, test accuracy.
+ *
+ *   npx tsx recipes/box-backbone/evaluate.ts box/backbone.onnx [--size 128] [--cifar-size 96] [--only flowers]
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { evaluate, finish, train } from "../../src/index.ts";
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: "string", default: "../shared/assets/data" },
+    size: { type: "string", default: "128" },
+    "cifar-size": { type: "string" },
+    preprocess: { type: "string", default: "inception" },
+    only: { type: "string" },
+  },
+});
+const [base] = positionals;
+if (base === undefined)
+  throw new Error("usage: evaluate.ts MODEL [--size 128] [--cifar-size 96] [--only TASK]");
+
+/** What is trained on and, where the data's own parts do not say it, what is tested on. */
+const tasks = [
+  { name: "flowers", train: "flowers/train", test: "flowers/val" },
+  { name: "rock-paper-scissors", train: "rock-paper-scissors" },
+  { name: "pizza-steak-sushi", train: "pizza-steak-sushi" },
+  { name: "cifar-10", train: "cifar-10-batches-bin" },
+] as const;
+
+const folder = await mkdtemp(join(tmpdir(), "tsugiki-box-"));
+try {
+  for (const task of tasks) {
+    if (values.only !== undefined && values.only !== task.name) continue;
+    const size = Number((task.name === "cifar-10" && values["cifar-size"]) || values.size);
+    const out = join(folder, task.name);
+    const options = {
+      data: join(values.data, task.train),
+      out,
+      base,
+      preprocess: values.preprocess as "inception",
+      size,
+      ...("test" in task && { test: 0 }),
+    };
+    const trained = await finish(train({ ...options, cache: join(folder, "cache") }));
+    const measured =
+      "test" in task
+        ? await finish(evaluate({ model: out, data: join(values.data, task.test), split: "all" }))
+        : trained.test;
+    if (measured === null || !("accuracy" in measured)) throw new Error(`${task.name}: no test part`);
+    const { accuracy, interval, n } = measured;
+    const [low, high] = interval.map((bound) => bound.toFixed(3));
+    console.log(`${task.name} at ${size}: ${accuracy.toFixed(3)} (${low} to ${high}, ${n} pictures)`);
+  }
+} finally {
+  await rm(folder, { recursive: true });
+}

@@ -1,0 +1,41 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import type { Tensor } from "../../src/core/tensor.ts";
+import { readTensors, writeTensors } from "../../src/train/network/safetensors.ts";
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/** Where training stands: after `step` steps, with these weights and this memory of the optimizer. */
+export interface State {
+  readonly step: number;
+  readonly parameters: Tensors;
+  readonly memory: Tensors;
+}
+
+/** The state that a checkpoint holds, `fresh` where there is none. Throws for a file that is damaged or of another student. */
+export async function loadState(file: string, fresh: State): Promise<State> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) return fresh;
+  const stored = {
+    size: bytes.length,
+    read: async (at: number, length: number) => bytes.slice(at, at + length),
+  };
+  const { tensors, metadata } = await readTensors(stored, (why) => new Error(`${file}: ${why}`));
+  const of = (list: Tensors): Tensors =>
+    new Map(
+      [...list].map(([name, { shape }]) => {
+        const tensor = tensors.get(name);
+        if (`${tensor?.shape}` === `${shape}`) return [name, tensor!];
+        throw new Error(
+          `${file} is of another student: ${name} is [${tensor?.shape}] there, [${shape}] here`,
+        );
+      }),
+    );
+  return { step: Number(metadata.step), parameters: of(fresh.parameters), memory: of(fresh.memory) };
+}
+
+/** Writes a checkpoint aside and puts it in its place, so that a kill leaves the old one or the new one. */
+export async function saveState(file: string, { step, parameters, memory }: State): Promise<void> {
+  const tensors = new Map([...parameters, ...memory]);
+  await writeFile(`${file}.part`, writeTensors({ tensors, metadata: { step: `${step}` } }));
+  await rename(`${file}.part`, file);
+}
