@@ -2,6 +2,11 @@
 export { finish } from "./core/async.ts";
 export { TsugikiError, UsageError } from "./core/errors.ts";
 export type { Part, Pixels } from "./data/sample.ts";
+export { findingsCsv, type ListedPicture, listCsv } from "./doctor/csv.ts";
+export type { MeasuredCurve } from "./doctor/curve.ts";
+export { type Circumstances, type Examined, findings } from "./doctor/examine.ts";
+export { type DataFinding, type FindingKind, findingKinds } from "./doctor/finding.ts";
+export { greyOf, type Look, lookAt } from "./doctor/look.ts";
 export { brierScore, labelBrierScore } from "./evaluate/calibration/brier-score.ts";
 export {
   type CalibrationError,
@@ -67,7 +72,7 @@ export {
 export { type Rejection, rejection, rejectionThreshold } from "./evaluate/unknown/rejection.ts";
 export type { ClassifierRecord } from "./export/classifier.ts";
 export type { BaseOptions } from "./jobs/base-node.ts";
-export type { BasesOptions } from "./jobs/bases.ts";
+export { type BasesOptions, basesOf } from "./jobs/bases.ts";
 export { Classifier, type Prediction, type Ranked } from "./jobs/classifier-node.ts";
 export {
   type DemoEvent,
@@ -84,8 +89,24 @@ export {
   type EvaluatingEvent,
   evaluate,
 } from "./jobs/evaluate.ts";
+export {
+  type ExplainedFile,
+  type ExplainFilesOptions,
+  type ExplainOptions,
+  explain,
+  explainFiles,
+  type UnexplainedFile,
+} from "./jobs/explain.ts";
+export {
+  Explainer,
+  type ExplainMethod,
+  type ExplainPictureOptions,
+  type Explanation,
+  explainMethods,
+} from "./jobs/explainer-node.ts";
 export { type InfoOptions, info, type ModelInfo, type PortInfo } from "./jobs/info.ts";
 export {
+  type InspectEvent,
   type InspectingEvent,
   type Inspection,
   type InspectOptions,
@@ -100,6 +121,19 @@ export {
 } from "./jobs/lr-find.ts";
 export { strategyDefaults } from "./jobs/network-settings.ts";
 export { type FailedFile, type PredictedFile, type PredictOptions, predict } from "./jobs/predict.ts";
+export {
+  type BaseFailedEvent,
+  type MeasuringEvent,
+  type RankEvent,
+  type RankingEvent,
+  type RankOptions,
+  rankBases,
+} from "./jobs/rank-bases.ts";
+export { NoBaseError } from "./jobs/rank-bases-error.ts";
+export type { Probe } from "./jobs/rank-bases-measure.ts";
+export type { CheapMeasure, RankedBase, Ranking } from "./jobs/rank-bases-order.ts";
+export type { SourceScores } from "./jobs/rank-bases-source.ts";
+export { type ReportOptions, type ReportResult, report } from "./jobs/report.ts";
 export {
   type ShowAugmentationsOptions,
   type ShownAugmentations,
@@ -121,6 +155,21 @@ export {
   train,
 } from "./jobs/train.ts";
 export { version } from "./jobs/version-node.ts";
+export type {
+  CurveStep,
+  Curves,
+  Fact,
+  Finding,
+  HeatMap,
+  MeasuredShare,
+  ReportAnswer,
+  ReportCalibration,
+  ReportComparison,
+  ReportData,
+  ReportSets,
+  ReportStrangers,
+} from "./report/data.ts";
+export { renderReport } from "./report/page.ts";
 export type { Fit, NormalisationName } from "./surgery/preprocess.ts";
 export { fits, normalisationNames } from "./surgery/preprocess.ts";
 export type { OptimizerName } from "./train/dense-head.ts";
@@ -137,4 +186,12 @@ export type {
 export { type Strategy, strategies } from "./train/network/fine-tune.ts";
 export type { RangeEvent } from "./train/network/rate-range.ts";
 export type { RangePoint, RateSuggestion } from "./train/network/rate-suggestion.ts";
+export type {
+  BeforeAfter,
+  Calibration,
+  CalibrationVerdict,
+} from "./train/second-opinion/calibrate.ts";
+export type { SecondOpinion } from "./train/second-opinion/second-opinion.ts";
+export type { Sets, StoredRule } from "./train/second-opinion/sets.ts";
+export type { Strangers } from "./train/second-opinion/strangers.ts";
 export type { EpochEvent } from "./train/trained-head.ts";

@@ -93,6 +93,7 @@ test("rooms that run in a browser hold no node: import outside *-node.ts", () =>
     "evaluate",
     "export",
     "plot",
+    "report",
   ];
   const touching = files.filter(
     (path) =>

@@ -186,7 +186,17 @@ test("info says of which classes, base and licence a classifier is, and what it 
 });
 
 test("--help of every command shows examples", async () => {
-  for (const name of ["train", "lr-find", "evaluate", "predict", "summary", "inspect", "info", "demo"]) {
+  for (const name of [
+    "train",
+    "lr-find",
+    "evaluate",
+    "predict",
+    "explain",
+    "summary",
+    "inspect",
+    "info",
+    "demo",
+  ]) {
     const { code, stdout } = await tsugiki(name, "--help");
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples:\\n +\\$ tsugiki ${name}`));

@@ -14,7 +14,7 @@ export interface PlannedView extends View {
 export const views: readonly PlannedView[] = [
   {
     ...{ name: "tiny64", pictures: "tiny", side: 64, teacherSide: 128 },
-    ...{ area: [0.4, 1], blurred: 0.15, crops: 1, share: 1, cycles: 2 },
+    ...{ area: [0.4, 1], blurred: 0.15, crops: 1, share: 1, cycles: 1 },
   },
   {
     ...{ name: "tiny96", pictures: "tiny", side: 96, teacherSide: 192 },
@@ -22,7 +22,7 @@ export const views: readonly PlannedView[] = [
   },
   {
     ...{ name: "photos128", pictures: "photos", side: 128, teacherSide: 256 },
-    ...{ area: [0.15, 1], blurred: 0.15, crops: 2, share: 1, cycles: 3 },
+    ...{ area: [0.15, 1], blurred: 0.15, crops: 2, share: 1, cycles: 1 },
   },
 ];
 

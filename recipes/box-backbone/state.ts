@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Tensor } from "../../src/core/tensor.ts";
+import { readModel } from "../../src/onnx/read.ts";
+import type { Runtime } from "../../src/runtime/session.ts";
 import { readTensors, writeTensors } from "../../src/train/network/safetensors.ts";
 
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -31,6 +33,25 @@ export async function loadState(file: string, fresh: State): Promise<State> {
       }),
     );
   return { step: Number(metadata.step), parameters: of(fresh.parameters), memory: of(fresh.memory) };
+}
+
+/**
+ * The weights of an earlier student in the place of `fresh` ones; what reads the student is not in its file and stays
+ * fresh. Throws for a file of another student.
+ */
+export async function weightsOf(file: string, fresh: Tensors, runtime: Runtime): Promise<Tensors> {
+  // The engine turns weights stored as float16 back into float32, under the names that they had.
+  const { graph } = readModel(await runtime.optimise(await readFile(file)));
+  return new Map(
+    [...fresh].map(([name, tensor]) => {
+      const known = graph.initializers.get(name);
+      if (known === undefined && name.startsWith("read.")) return [name, tensor];
+      if (`${known?.shape}` === `${tensor.shape}`) return [name, known!];
+      throw new Error(
+        `${file} is of another student: ${name} is [${known?.shape}] there, [${tensor.shape}] here`,
+      );
+    }),
+  );
 }
 
 /** Writes a checkpoint aside and puts it in its place, so that a kill leaves the old one or the new one. */

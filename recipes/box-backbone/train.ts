@@ -22,7 +22,7 @@ import { batchOf } from "./batch.ts";
 import { distillStep, finished } from "./distill.ts";
 import { type Portion, portions, type Sources, stepsIn, views } from "./plan.ts";
 import { photos, tinyImageNet } from "./sources.ts";
-import { loadState, type State, saveState } from "./state.ts";
+import { loadState, type State, saveState, weightsOf } from "./state.ts";
 import { architecture } from "./student.ts";
 import { spread, Teacher } from "./teacher.ts";
 import type { View } from "./views.ts";
@@ -36,6 +36,8 @@ const { values: options } = parseArgs({
     rate: { type: "string", default: "2e-3" },
     seed: { type: "string", default: "1" },
     steps: { type: "string" },
+    /** An earlier student, packed or not, whose weights to begin with: another sitting. */
+    from: { type: "string" },
   },
 });
 if (options.tiny === undefined) throw new Error("--tiny FOLDER: Tiny ImageNet's folder, which holds train/");
@@ -65,9 +67,10 @@ for (const view of used) {
 
 const checkpoint = join(work, "checkpoint.safetensors");
 const { graph: firstGraph } = lessons.get(used[0]!)!;
+const fresh = starting(firstGraph.parameters);
 let state: State = await loadState(checkpoint, {
   step: 0,
-  parameters: starting(firstGraph.parameters),
+  parameters: options.from === undefined ? fresh : await weightsOf(options.from, fresh, runtime),
   memory: starting(firstGraph.state),
 });
 const begun = { step: state.step, at: performance.now() };

@@ -1,12 +1,24 @@
 import type { Command } from "commander";
-import { finish, type Inspection, type InspectOptions, inspect, type Part } from "../index.ts";
-import { examples, type OutputOptions, withOutput } from "./options.ts";
+import {
+  type BasesOptions,
+  finish,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+  type Part,
+} from "../index.ts";
+import { examples, type OutputOptions, withBases, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
+import { curveView, findingsView } from "./view/findings.ts";
 import { count, decimal, integer } from "./view/format.ts";
 import { table } from "./view/table.ts";
 import { plain } from "./view/width.ts";
 
-type Flags = OutputOptions & Pick<InspectOptions, "layout">;
+type Flags = OutputOptions &
+  BasesOptions &
+  Pick<InspectOptions, "layout" | "features" | "learningCurve" | "csv" | "apply" | "out" | "cache"> & {
+    readonly drop?: readonly string[];
+  };
 
 /** `tsugiki inspect DATA` */
 export function inspectCommand(program: Command, signal: AbortSignal): void {
@@ -14,17 +26,41 @@ export function inspectCommand(program: Command, signal: AbortSignal): void {
     .command("inspect")
     .summary("look at labelled pictures before training on them")
     .description(
-      "Reads every picture and tells what is there: classes, sizes, files that cannot be read, twins.",
+      "Reads every picture and tells what is there and what may be wrong: duplicates across parts and classes, blank, " +
+        "dark, blurred and tiny pictures, imbalance; with --features or a --base also labels that are probably wrong, " +
+        "outliers, cropped copies, classes that look alike and folders that are probably none.",
     )
     .argument("<data>", "folder, zip archive or list of labelled pictures")
-    .option("--layout <name>", "how the data is laid out (default: found by looking)");
-  withOutput(command)
-    .addHelpText("after", examples(["tsugiki inspect photos", "tsugiki inspect photos.zip --json"]))
+    .option("--layout <name>", "how the data is laid out (default: found by looking)")
+    .option("--features", "look at features too: of the backbone in the box, or of --base")
+    .option("--learning-curve", "measure what more pictures would give, from features")
+    .option("--csv <file>", "write the findings as a table")
+    .option("--out <folder>", "for doctor.json, and learning-curve.svg where it was measured")
+    .option("--apply <file>", "write a list of the pictures without the bad ones, to train on; pictures stay")
+    .option(
+      "--drop <kinds>",
+      "what that list leaves out besides unreadable, blank and duplicate-across-parts: kinds with commas between them",
+      (text: string) => text.split(",").map((kind) => kind.trim()),
+    )
+    .option("--cache <folder>", "where features are kept");
+  withOutput(withBases(command))
+    .addHelpText(
+      "after",
+      examples([
+        "tsugiki inspect photos",
+        "tsugiki inspect photos --features --csv findings.csv",
+        "tsugiki inspect photos --base mobilenet.onnx --learning-curve --out doctor",
+        "tsugiki inspect photos --features --apply clean.csv --drop suspect-label,outlier",
+      ]),
+    )
     .action(async (data: string, flags: Flags) => {
       const terminal = new Terminal(flags);
-      const result = await finish(inspect({ ...flags, data, signal }), ({ done, total }) =>
-        terminal.progress("Looking", done, total),
-      );
+      const result = await finish(inspect({ ...flags, data, signal }), (event) => {
+        if (event.type === "inspecting") terminal.progress("Looking", event.done, event.total);
+        else if (event.type === "features") terminal.progress("Features", event.done, event.total);
+        else if (event.type === "heads")
+          terminal.progress("Heads", event.done, event.total, { unit: "heads" });
+      });
       terminal.say(inspectionView(result));
       terminal.emit(result);
     });
@@ -34,7 +70,7 @@ export function inspectCommand(program: Command, signal: AbortSignal): void {
 const shown = 10;
 
 function inspectionView(result: Inspection): string {
-  const { path, layout, pictures, classes, labels, sides, unreadable, ignored, twins } = result;
+  const { path, layout, pictures, classes, labels, sides, ignored } = result;
   const parts = (["train", "val", "test"] as const).filter((part) => classes.some((one) => one.parts[part]));
   const kinds = labels
     ? `${count(classes.length, "label")}, several at once`
@@ -60,23 +96,23 @@ function inspectionView(result: Inspection): string {
     if (rows.length > shown) lines.push(`  … and ${integer(rows.length - shown)} more (--json lists all)`);
   };
   list(
-    `${count(unreadable.length, "picture")} cannot be read:`,
-    unreadable.map(({ file, reason }) => `${file}: ${reason}`),
-  );
-  list(
     `${count(ignored.length, "file was", "files were")} passed over:`,
     ignored.map((one) => `${one.path}: ${one.reason}`),
   );
-  const across = twins.filter(({ acrossParts, acrossClasses }) => acrossParts || acrossClasses);
-  list(
-    `${count(across.length, "group of twins reaches", "groups of twins reach")} across parts or classes, which flatters the figures or contradicts itself:`,
-    across.map(({ files }) => files.join("  =  ")),
-  );
-  const within = twins.filter((group) => !across.includes(group));
-  list(
-    `${count(within.length, "group of twins", "groups of twins")} within one class:`,
-    within.map(({ files }) => files.join("  =  ")),
-  );
+  const { findings, base, learningCurve, written, left } = result;
+  lines.push("", findings.length > 0 ? findingsView(findings) : "Nothing was found to be wrong.");
+  if (learningCurve) lines.push("", curveView(learningCurve));
+  if (base === null) {
+    lines.push(
+      "",
+      "Without features: add --features to look for wrong labels, outliers, cropped copies and classes that look alike.",
+    );
+  }
+  if (written.length > 0) lines.push("", ...written.map((file) => `Wrote ${plain(file)}`));
+  if (left)
+    lines.push(
+      `The list keeps ${count(left.kept, "picture")} and leaves out ${integer(left.dropped)} (${left.kinds.join(", ")})`,
+    );
   return lines.join("\n");
 }
 

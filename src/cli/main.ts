@@ -2,11 +2,14 @@ import { Command, CommanderError } from "commander";
 import { TsugikiError, UsageError, version } from "../index.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { explainCommand } from "./explain.ts";
 import { infoCommand } from "./info.ts";
 import { inspectCommand } from "./inspect.ts";
 import { lrFindCommand } from "./lr-find.ts";
+import { modelsCommand } from "./models.ts";
 import { examples } from "./options.ts";
 import { predictCommand } from "./predict.ts";
+import { reportCommand } from "./report.ts";
 import { Stop } from "./stop.ts";
 import { summaryCommand } from "./summary.ts";
 import { clearLine } from "./terminal.ts";
@@ -34,13 +37,18 @@ for (const add of [
   lrFindCommand,
   evaluateCommand,
   predictCommand,
+  explainCommand,
+  reportCommand,
   summaryCommand,
   inspectCommand,
+  modelsCommand,
   infoCommand,
 ]) {
   add(program, stop.signal);
 }
-for (const command of program.commands) command.exitOverride().showHelpAfterError("(--help tells more)");
+/** All commands, those within a group too. */
+const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+for (const command of commands) command.exitOverride().showHelpAfterError("(--help tells more)");
 
 try {
   await program.parseAsync();
@@ -55,7 +63,7 @@ function tell(error: unknown): number {
   if (stop.exitCode !== undefined) return stop.exitCode;
   const { red, dim } = coloursFor(process.stderr, process.env);
   if (error instanceof TsugikiError) {
-    const known = program.commands.flatMap(({ options }) => options.map((each) => each.attributeName()));
+    const known = commands.flatMap(({ options }) => options.map((each) => each.attributeName()));
     const { what, why, next } = asTyped(error, new Set(known));
     const lines = [what, ...(why ? [why] : []), ...(next ? [next] : [])].map(plainLines);
     process.stderr.write(`${red("Error:")} ${lines.join("\n")}\n`);

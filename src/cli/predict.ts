@@ -1,12 +1,16 @@
 import type { Command } from "commander";
 import { type FailedFile, type PredictedFile, predict, type Ranked } from "../index.ts";
-import { examples, type OutputOptions, whole, withOutput } from "./options.ts";
+import { examples, type OutputOptions, share, whole, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import type { Colours } from "./view/colour.ts";
 import { percentage } from "./view/format.ts";
 import { plain } from "./view/width.ts";
 
-type Flags = OutputOptions & { readonly top?: number };
+type Flags = OutputOptions & {
+  readonly top?: number;
+  readonly unknown?: boolean;
+  readonly coverage?: number;
+};
 
 /** `tsugiki predict RUN PICTURE...` */
 export function predictCommand(program: Command, signal: AbortSignal): void {
@@ -20,6 +24,12 @@ export function predictCommand(program: Command, signal: AbortSignal): void {
       "--top <classes>",
       "how many classes to show (default: 3; of several labels at once, those that hold)",
       whole,
+    )
+    .option("--unknown", "say which pictures are none of the classes")
+    .option(
+      "--coverage <share>",
+      "answer the classes that it may be, the truth among them with this chance (such as 0.95)",
+      share,
     );
   withOutput(command)
     .addHelpText(
@@ -27,12 +37,14 @@ export function predictCommand(program: Command, signal: AbortSignal): void {
       `${examples(["tsugiki predict runs/flowers rose.jpg", "tsugiki predict runs/flowers holiday/ --top 1 --json"])}
 With --json, each picture is one line: {"file","label","probability","top":[{"label","probability"},…]}.
 A classifier of several labels at once answers those at or above 0.5: {"file","labels":[…],"top":[…]}.
+--unknown adds "unknown": true or false, "strangeness" and the "threshold" above which a picture is none of the classes.
+--coverage adds "set": [label,…], the most probable first; an empty one says that no class fits well.
 The exit code is 1 where a picture could not be read; the others are answered all the same.`,
     )
     .action(async (model: string, inputs: string[], flags: Flags) => {
       const terminal = new Terminal(flags);
       let failed = 0;
-      for await (const answer of predict({ model, inputs, top: flags.top ?? 3, signal })) {
+      for await (const answer of predict({ ...flags, model, inputs, top: flags.top ?? 3, signal })) {
         show(answer, terminal, flags.top !== undefined);
         if (answer.type === "failed") failed++;
       }
@@ -47,19 +59,36 @@ function show(answer: PredictedFile | FailedFile, terminal: Terminal, topAsked: 
     terminal.emit({ file, error: reason });
   } else if (answer.labels) {
     const { file, labels, top } = answer;
-    terminal.say(`${plain(file)}  ${labelsText(answer, labels, terminal.colours, topAsked)}`);
-    terminal.emit({ file, labels, top });
+    const found = labelsText(answer, labels, terminal.colours, topAsked);
+    terminal.say(`${plain(file)}  ${found}${opinionText(answer, terminal.colours)}`);
+    terminal.emit({ file, labels, top, ...opinionOf(answer) });
   } else {
     const { file, label, probability, top } = answer;
     const [, ...others] = top;
     const rest = others.map(ranked).join(", ");
     const { bold, dim } = terminal.colours;
     terminal.say(
-      `${plain(file)}  ${bold(plain(label))} ${percentage(probability)}${rest && dim(`  ${rest}`)}`,
+      `${plain(file)}  ${bold(plain(label))} ${percentage(probability)}${rest && dim(`  ${rest}`)}${opinionText(answer, terminal.colours)}`,
     );
-    terminal.emit({ file, label, probability, top });
+    terminal.emit({ file, label, probability, top, ...opinionOf(answer) });
   }
   if (answer.done < answer.total) terminal.progress("Predicting", answer.done, answer.total);
+}
+
+/** Behind the answer, where it was asked for: that it is none of the classes, and the classes that it may be. */
+function opinionText({ unknown, set }: PredictedFile, { bold, dim }: Colours): string {
+  const stranger = unknown ? `  ${bold("none of these")}` : "";
+  if (set === undefined) return stranger;
+  const may =
+    set.length === 0 ? "no class fits" : `one of: ${set.map(({ label }) => plain(label)).join(", ")}`;
+  return `${stranger}${dim(`  ${may}`)}`;
+}
+
+function opinionOf({ unknown, strangeness, threshold, set }: PredictedFile) {
+  return {
+    ...(unknown !== undefined && { unknown, strangeness, threshold }),
+    ...(set && { set: set.map(({ label }) => label) }),
+  };
 }
 
 function ranked({ label, probability }: Ranked): string {

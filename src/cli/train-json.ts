@@ -4,6 +4,7 @@ import {
   type DoneEvent,
   isOfLabels,
   type RunEvent,
+  type SetFigures,
   type TrainResult,
 } from "../index.ts";
 import { decimal } from "./view/format.ts";
@@ -18,6 +19,7 @@ import { resumeText, rollbackText } from "./view/training.ts";
  * - `frozen`: the same of the head on the base's features before the base was trained. Not with "features".
  * - `epochs`: of training the base, those that were run, over all stages. Not with "features".
  * - `bestEpoch`: the one whose weights were kept, 0 where the start was. Not with "features".
+ * - `calibration`, `unknown`, `sets`: the second opinion in short; run.json has all of it.
  */
 export class TrainJson {
   readonly #strategy: string;
@@ -60,8 +62,32 @@ export class TrainJson {
       cached,
       skipped,
       regularisation,
+      ...opinionJson(result),
     };
   }
+}
+
+function opinionJson({ calibration, unknown, sets }: TrainResult) {
+  const { temperature, verdict, val, test } = calibration;
+  const measured = test ?? val;
+  const { threshold, falseRejections, test: known, outliers } = unknown;
+  return {
+    calibration: {
+      temperature,
+      verdict,
+      error: measured && { before: measured.before.ece, after: measured.after.ece },
+    },
+    unknown: {
+      threshold,
+      falseRejections,
+      rejected: { test: known?.rate ?? null, outliers: outliers?.rate ?? null },
+    },
+    sets: sets && { coverage: sets.coverage, test: sets.test && setFigures(sets.test) },
+  };
+}
+
+function setFigures({ coverage, interval, meanSize }: SetFigures) {
+  return { coverage, interval, meanSize };
 }
 
 /** The figure that `raw` tells too. */

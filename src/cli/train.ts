@@ -15,6 +15,7 @@ import { TrainJson } from "./train-json.ts";
 import { option, perStrategy, withTraining } from "./training-options.ts";
 import { evaluationView } from "./view/evaluation.ts";
 import { count, decimal, duration, integer, percentage } from "./view/format.ts";
+import { opinionLines } from "./view/opinion.ts";
 
 type Flags = OutputOptions &
   Omit<TrainOptions, "data" | "signal"> & {
@@ -80,9 +81,31 @@ function ofRun(): Option[] {
       "at most, while the base is trained (default: 10, or more where that costs time)",
       number,
     ),
+    ...ofOpinion(),
+    option("--no-report", "write no report.html (default: the run ends with one)"),
     option(
       "--show-augmentations [file.png]",
       "write a sheet of what the network sees of a dozen pictures, and train nothing (default: in the run's folder)",
+    ),
+  ];
+}
+
+function ofOpinion(): Option[] {
+  return [
+    option("--no-calibrate", "leave probabilities as the head gives them (default: calibrated)"),
+    option(
+      "--false-rejections <share>",
+      "of the classes' own pictures that may be turned away as none of them (default: 0.05)",
+      share,
+    ),
+    option(
+      "--coverage <share>",
+      "of prediction sets that shall hold the truth; 0.8, 0.9, 0.95 and 0.99 are kept besides (default: 0.95)",
+      share,
+    ),
+    option(
+      "--outliers <class>",
+      "a folder that is no class: its pictures only tell what is turned away (default: all are classes)",
     ),
   ];
 }
@@ -138,6 +161,7 @@ function resultView(result: TrainResult, terminal: Terminal): string {
     const how = val === null ? "not chosen: nothing was held back for that" : "chosen on the validation part";
     lines.push(`Regularisation ${result.regularisation} (${how})`);
   }
+  lines.push(...opinionLines(result));
   if (skipped.length > 0)
     lines.push(`${integer(skipped.length)} pictures could not be read (see ${out}/run.json)`);
   const total = pictures.train + pictures.val + pictures.test;
@@ -146,6 +170,7 @@ function resultView(result: TrainResult, terminal: Terminal): string {
   lines.push(
     "",
     `${colours.bold("Model")}  ${model}  (${duration(result.seconds)}${cached})`,
+    ...(result.report === null ? [] : [`Report ${result.report}`]),
     `Next:  tsugiki predict ${out} some-picture.jpg`,
   );
   return lines.join("\n");

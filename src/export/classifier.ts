@@ -9,6 +9,9 @@ import { ClassifierError } from "./errors.ts";
 
 export const probabilitiesOutput = "probabilities";
 export const embeddingOutput = "embedding";
+/** How strange a picture is, and whether that is beyond the threshold: of classifiers that tell "none of these". */
+export const strangenessOutput = "strangeness";
+export const unknownOutput = "unknown";
 
 /** A base as an exported classifier names it. */
 export interface BaseRecord {
@@ -28,6 +31,12 @@ export interface ClassifierRecord {
   readonly task?: "multi-label";
   readonly preprocess: Preprocess | readonly Preprocess[];
   readonly base: BaseRecord | readonly BaseRecord[];
+  /** What the logits were divided by to make the probabilities honest; the head's weights have it in them. */
+  readonly temperature?: number;
+  /** Where the graph tells "none of these": above `threshold` it does, wrongly for this share of known pictures. */
+  readonly unknown?: { readonly threshold: number; readonly falseRejections: number };
+  /** Prediction sets: for each coverage, the classes whose 1 - p is at most the threshold. Left out where there are none. */
+  readonly sets?: readonly { readonly coverage: number; readonly threshold: number }[];
   /** Options, seed, data fingerprint and figures of the training, as plain JSON. */
   readonly training: Readonly<Record<string, unknown>>;
 }
@@ -41,13 +50,23 @@ const labelsKey = "labels";
  * [N, classes] and `embedding` [N, width] out. `features` is the graph from pixels to the feature vector, its only
  * output; `head` takes `features` to `logits`.
  * The probabilities are a Softmax of the logits, or, of several labels at once, a Sigmoid of each.
+ * With `strangeness`, a graph from `features` to them, two outputs more: float32 `strangeness` [N] and bool `unknown` [N].
  * A network whose batch is fixed at 1 gives a classifier of one picture at a time.
  */
-export function buildClassifier(features: Model, head: Model, record: ClassifierRecord): Model {
-  const body = reserve(features, [probabilitiesOutput, embeddingOutput, "logits"]);
+export function buildClassifier(
+  features: Model,
+  head: Model,
+  record: ClassifierRecord,
+  strangeness?: Model,
+): Model {
+  const further = strangeness ? [strangenessOutput, unknownOutput] : [];
+  const body = reserve(features, [probabilitiesOutput, embeddingOutput, "logits", ...further]);
   const vector = body.graph.outputs[0]!;
   // Operators of heads are the same in every operator set from the head's on.
-  const joined = join(body, { ...head, opsets: body.opsets }, { features: vector.name });
+  const classified = join(body, { ...head, opsets: body.opsets }, { features: vector.name });
+  const joined = strangeness
+    ? join(classified, { ...strangeness, opsets: body.opsets }, { features: vector.name })
+    : classified;
   const shape = vector.type?.kind === "tensor" ? vector.type.shape : undefined;
   const batch = shape?.[0] === 1 ? 1 : "N";
   const inputs = joined.graph.inputs.map((input) => withBatch(input, batch));
@@ -61,6 +80,10 @@ export function buildClassifier(features: Model, head: Model, record: Classifier
   b.op("Identity", [vector.name], {}, { outputs: [embeddingOutput] });
   b.output(probabilitiesOutput, "float32", [batch, record.labels.length]);
   b.output(embeddingOutput, "float32", [batch, shape?.[1]]);
+  if (strangeness) {
+    b.output(strangenessOutput, "float32", [batch]);
+    b.output(unknownOutput, "bool", [batch]);
+  }
   const license = licenceOf(record);
   const classifier = b.model({
     metadata: {
@@ -105,7 +128,7 @@ export function readClassifierRecord({ metadata, graph }: Model, file: string): 
     );
   }
   try {
-    return checkedRecord(JSON.parse(text), classesOf(graph));
+    return checkedRecord(JSON.parse(text), graph);
   } catch (cause) {
     throw new ClassifierError(
       {
@@ -140,7 +163,8 @@ function isFields(value: unknown): value is Fields {
 }
 
 /** The record, after a look at every field that the code behind relies on. */
-function checkedRecord(value: unknown, classes: Dim): ClassifierRecord {
+function checkedRecord(value: unknown, graph: Graph): ClassifierRecord {
+  const classes = classesOf(graph);
   const refuse = (what: string): Error => new Error(what);
   if (!isFields(value)) throw refuse("It is not a JSON object");
   const { labels, task, preprocess, base, training } = value;
@@ -159,8 +183,45 @@ function checkedRecord(value: unknown, classes: Dim): ClassifierRecord {
     ...(task && { task }),
     preprocess: oneOrMore(ways),
     base: oneOrMore(bases),
+    ...opinionOf(value, graph),
     training: isFields(training) ? training : {},
   };
+}
+
+/** What the record says of its own answers; files of earlier versions say nothing. */
+function opinionOf(
+  { temperature, unknown, sets }: Fields,
+  { outputs }: Graph,
+): Pick<ClassifierRecord, "temperature" | "unknown" | "sets"> {
+  const refuse = (what: string): Error => new Error(what);
+  if (temperature !== undefined && !(isNumber(temperature) && temperature > 0))
+    throw refuse(`Its temperature is ${JSON.stringify(temperature)}`);
+  if (unknown !== undefined && !isThreshold(unknown))
+    throw refuse("Its threshold of the unknown is not whole");
+  const lacking = [strangenessOutput, unknownOutput].find(
+    (wanted) => !outputs.some(({ name }) => name === wanted),
+  );
+  if (unknown !== undefined && lacking !== undefined)
+    throw refuse(`It tells what is unknown, and the network has no output '${lacking}'`);
+  if (sets !== undefined && !(Array.isArray(sets) && sets.every(isRule)))
+    throw refuse("Its rules of prediction sets are not whole");
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(unknown !== undefined && { unknown }),
+    ...(sets !== undefined && { sets }),
+  };
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isThreshold(fields: unknown): fields is NonNullable<ClassifierRecord["unknown"]> {
+  return isFields(fields) && isNumber(fields.threshold) && isNumber(fields.falseRejections);
+}
+
+function isRule(fields: unknown): fields is NonNullable<ClassifierRecord["sets"]>[number] {
+  return isFields(fields) && isNumber(fields.coverage) && isNumber(fields.threshold);
 }
 
 function isPreprocess(fields: unknown): fields is Preprocess {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { floats, uint8 } from "../core/tensor.ts";
+import { floats, type Tensor, uint8 } from "../core/tensor.ts";
 import { decode } from "../data/decode-sharp.ts";
 import type { Pixels } from "../data/sample.ts";
 import { labelThreshold } from "../evaluate/per-label.ts";
@@ -11,6 +11,8 @@ import {
   embeddingOutput,
   probabilitiesOutput,
   readClassifierRecord,
+  strangenessOutput,
+  unknownOutput,
 } from "../export/classifier.ts";
 import { ClassifierError } from "../export/errors.ts";
 import { readModel } from "../onnx/read.ts";
@@ -18,6 +20,7 @@ import { nodeRuntime } from "../runtime/node.ts";
 import type { LoadOptions, Session } from "../runtime/session.ts";
 import { pixelsInput } from "../surgery/preprocess.ts";
 import { decodePicture, loadPicture, refuseStrips, sightOf } from "../train/picture.ts";
+import { ruleOf, setOf } from "./prediction-set.ts";
 
 export interface Ranked {
   readonly label: string;
@@ -34,6 +37,13 @@ export interface Prediction extends Ranked {
   readonly probabilities: Float32Array;
   /** The feature vector. */
   readonly embedding: Float32Array;
+  /** Whether the picture is none of the classes; left out where the classifier was trained on too little to tell. */
+  readonly unknown?: boolean;
+  /** How strange the picture is: `unknown` above `threshold`. */
+  readonly strangeness?: number;
+  readonly threshold?: number;
+  /** Where a coverage was asked for: the classes that it may be, the most probable first. Empty: none fits well. */
+  readonly set?: readonly Ranked[];
 }
 
 /** The model file of a run folder, or the file itself. */
@@ -44,6 +54,8 @@ export function classifierFile(path: string): string {
 export interface ClassifyOptions {
   /** How many classes to answer, the best first: a whole number from 1. Default 5. */
   readonly top?: number;
+  /** Answer the prediction set that holds the truth with this chance, of those that the classifier has rules for. */
+  readonly coverage?: number;
 }
 
 /** Throws UsageError unless so many classes can be answered. */
@@ -98,6 +110,19 @@ export class Classifier {
     return this.record.task === "multi-label";
   }
 
+  /** Throws ClassifierError unless it can tell what is none of its classes. */
+  ensureUnknown(): void {
+    if (this.record.unknown !== undefined) return;
+    throw new ClassifierError(
+      {
+        what: `${this.file} cannot tell what is none of its classes.`,
+        why: "It was trained by an earlier version, or with too few validation pictures for a threshold.",
+        next: "Train again; run.json says under `unknown` how many validation pictures it takes.",
+      },
+      { file: this.file },
+    );
+  }
+
   /**
    * Classifies a file, an encoded picture in memory, or pixels. Throws PictureError for what does not decode and for
    * strips that the classifier's fit cannot take, UsageError for options and pixels that mean nothing, ClassifierError
@@ -133,7 +158,10 @@ export class Classifier {
     const top = ranked.slice(0, options.top ?? 5);
     const labels = ranked.filter(({ probability }) => probability >= labelThreshold);
     const several = this.multiLabel && { labels };
-    return { ...ranked[0]!, top, ...several, probabilities, embedding: floats(answer[embeddingOutput]!) };
+    const { coverage } = options;
+    const set = coverage !== undefined && { set: setOf(ranked, ruleOf(this.record, coverage, this.file)) };
+    const embedding = floats(answer[embeddingOutput]!);
+    return { ...ranked[0]!, top, ...several, probabilities, embedding, ...this.#strange(answer), ...set };
   }
 
   /** Waits for the predictions under way and frees the engine. Closing twice does no harm. */
@@ -142,8 +170,23 @@ export class Classifier {
     await this.#closed;
   }
 
-  #checkUse({ top }: ClassifyOptions): void {
+  /** What the graph says of how strange the picture is; it alone decides what is unknown. */
+  #strange(
+    answer: Readonly<Record<string, Tensor>>,
+  ): Pick<Prediction, "unknown" | "strangeness" | "threshold"> {
+    const { unknown } = this.record;
+    const [score, verdict] = [answer[strangenessOutput], answer[unknownOutput]];
+    if (unknown === undefined || !score || !verdict) return {};
+    return {
+      unknown: verdict.bytes[0] === 1,
+      strangeness: floats(score)[0]!,
+      threshold: unknown.threshold,
+    };
+  }
+
+  #checkUse({ top, coverage }: ClassifyOptions): void {
     if (top !== undefined) checkTop(top);
+    if (coverage !== undefined) ruleOf(this.record, coverage, this.file);
     if (this.#closed === undefined) return;
     throw new ClassifierError(
       { what: `The classifier ${this.file} is closed.`, next: "Load it again with Classifier.load." },

@@ -2,10 +2,17 @@ import { mapConcurrent } from "../core/async.ts";
 import { groupBy } from "../core/group-by.ts";
 import { decode, describePicture } from "../data/decode-sharp.ts";
 import { groupDuplicates } from "../data/duplicates.ts";
+import { fingerprint } from "../data/fingerprint.ts";
 import { labelsOf } from "../data/labels.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
+import type { MeasuredCurve } from "../doctor/curve.ts";
+import { type Examined, findings } from "../doctor/examine.ts";
+import type { DataFinding, FindingKind } from "../doctor/finding.ts";
+import { greyOf, lookAt, mirrored } from "../doctor/look.ts";
+import { qualityBounds } from "../doctor/quality.ts";
 import { nodeRuntime } from "../runtime/node.ts";
+import type { FeaturesEvent, Picture, SkippedEvent } from "../train/extract.ts";
 import {
   decodePicture,
   fingerprintPicture,
@@ -15,11 +22,20 @@ import {
   plainSight,
   type SkippedPicture,
 } from "../train/picture.ts";
+import {
+  type FeatureChecks,
+  type FeatureOptions,
+  featureChecks,
+  type HeadsEvent,
+} from "./inspect-features.ts";
+import { type InspectFiles, InspectionFiles } from "./inspect-files-node.ts";
 
-export interface InspectOptions {
+export interface InspectOptions extends FeatureOptions, InspectFiles {
   /** A folder, zip archive or list of labelled pictures. */
   readonly data: string;
   readonly layout?: string | undefined;
+  /** Looks at features too, those of the backbone in the box where no `base` is named; a `base` asks for them itself. */
+  readonly features?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,6 +44,8 @@ export interface InspectingEvent {
   readonly done: number;
   readonly total: number;
 }
+
+export type InspectEvent = InspectingEvent | FeaturesEvent | SkippedEvent | HeadsEvent;
 
 export interface ClassCount {
   readonly name: string;
@@ -57,49 +75,102 @@ export interface Inspection {
   readonly unreadable: readonly SkippedPicture[];
   readonly ignored: Dataset["ignored"];
   readonly twins: readonly TwinGroup[];
+  /** What may be wrong, the gravest kinds first; without features some kinds cannot be found. */
+  readonly findings: readonly DataFinding[];
+  /** The base whose features were looked at; null where none were. */
+  readonly base: string | null;
+  /** Where it was asked for. */
+  readonly learningCurve?: MeasuredCurve;
+  /** Files that were written, and how many pictures a cleaned list leaves out. */
+  readonly written: readonly string[];
+  readonly left?: { readonly kept: number; readonly dropped: number; readonly kinds: readonly FindingKind[] };
 }
 
-interface Seen {
+interface Seen extends Examined {
   readonly sample: Sample;
   readonly hash: string;
   readonly fingerprint: Uint8Array;
-  readonly sides: readonly [number, number];
 }
 
-/** Reads every picture of a dataset and tells what is in it, before anything is trained on it. */
-export async function* inspect(options: InspectOptions): AsyncGenerator<InspectingEvent, Inspection> {
+/**
+ * Reads every picture of a dataset and tells what is in it, before anything is trained on it: classes, sizes, and what
+ * may be wrong. Duplicates, blank, dark, blurred and tiny pictures and imbalance need no network; suspected labels,
+ * outliers, classes that look alike and crops need features. Throws what opening data and bases throws, UsageError.
+ */
+export async function* inspect(options: InspectOptions): AsyncGenerator<InspectEvent, Inspection> {
   const { layout, signal } = options;
-  const dataset = await openDataset(options.data, {
-    ...(layout !== undefined && { layout }),
-    ...(signal && { signal }),
-  });
+  const files = await InspectionFiles.create(options);
   try {
-    const seen: Seen[] = [];
-    const unreadable: SkippedPicture[] = [];
-    let done = 0;
-    const results = mapConcurrent(dataset.samples, 2 * nodeRuntime().concurrency, async (sample) => {
-      signal?.throwIfAborted();
-      return orSkipped(sample.id, () => look(sample));
+    const dataset = await openDataset(options.data, {
+      ...(layout !== undefined && { layout }),
+      ...(signal && { signal }),
     });
-    for await (const result of results) {
-      if ("reason" in result) unreadable.push(result);
-      else seen.push(result);
-      yield { type: "inspecting", done: ++done, total: dataset.samples.length };
+    try {
+      files.check(dataset);
+      const { seen, unreadable } = yield* lookAtAll(dataset, signal);
+      const wantsFeatures =
+        options.features === true || options.base !== undefined || options.learningCurve === true;
+      const checks = wantsFeatures ? yield* withFeatures(dataset, seen, options) : undefined;
+      const found = findings(checks ? checks.seen : seen, {
+        classes: dataset.classes,
+        multiLabel: dataset.multiLabel,
+        unreadable,
+        ...(checks && { features: checks.of }),
+      });
+      const curve = checks?.of.curve;
+      const result = {
+        path: dataset.path,
+        layout: dataset.layout,
+        pictures: dataset.samples.length,
+        classes: dataset.classes.map((name) => count(name, dataset.samples)),
+        ...(dataset.multiLabel && { labels: labelsPerPicture(dataset.samples) }),
+        sides: sidesOf(seen),
+        unreadable,
+        ignored: dataset.ignored,
+        twins: twinsOf(seen),
+        findings: found,
+        base: checks?.of.base ?? null,
+        ...(curve && { learningCurve: curve }),
+      };
+      return { ...result, ...(await files.write(dataset.samples, result)) };
+    } finally {
+      await dataset.close();
     }
-    return {
-      path: dataset.path,
-      layout: dataset.layout,
-      pictures: dataset.samples.length,
-      classes: dataset.classes.map((name) => count(name, dataset.samples)),
-      ...(dataset.multiLabel && { labels: labelsPerPicture(dataset.samples) }),
-      sides: sidesOf(seen),
-      unreadable,
-      ignored: dataset.ignored,
-      twins: twinsOf(seen),
-    };
   } finally {
-    await dataset.close();
+    await files.close();
   }
+}
+
+async function* lookAtAll(
+  { samples }: Dataset,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<InspectingEvent, { seen: Seen[]; unreadable: SkippedPicture[] }> {
+  const seen: Seen[] = [];
+  const unreadable: SkippedPicture[] = [];
+  let done = 0;
+  const results = mapConcurrent(samples, 2 * nodeRuntime().concurrency, async (sample) => {
+    signal?.throwIfAborted();
+    return orSkipped(sample.id, () => look(sample));
+  });
+  for await (const result of results) {
+    if ("reason" in result) unreadable.push(result);
+    else seen.push(result);
+    yield { type: "inspecting", done: ++done, total: samples.length };
+  }
+  return { seen, unreadable };
+}
+
+/** Those pictures that a base takes as well, in its order: what is told of them stands row by row beside the features. */
+async function* withFeatures(
+  dataset: Dataset,
+  seen: readonly Seen[],
+  options: InspectOptions,
+): AsyncGenerator<InspectEvent, { seen: Seen[]; of: FeatureChecks }> {
+  const own = new Map(seen.map((picture) => [picture.sample, picture]));
+  const readable = { ...dataset, samples: seen.map(({ sample }) => sample) };
+  const twins = (pictures: readonly Picture[]): Int32Array => groupDuplicates(pictures);
+  const of = yield* featureChecks(readable, twins, options);
+  return { seen: of.pictures.map(({ sample }) => own.get(sample)!), of };
 }
 
 /** The same hash, fingerprint and verdict as training's: what is told here is what happens there. */
@@ -107,8 +178,21 @@ async function look(sample: Sample): Promise<Seen> {
   const picture = await loadPicture(sample.id, sample.content);
   const { width, height } = await sizeOf(picture);
   const pixels = await decodePicture(picture, plainSight, decode);
-  const fingerprint = await fingerprintPicture(picture, pixels, plainSight, decode);
-  return { sample, hash: picture.hash, fingerprint, sides: [width, height] };
+  const seen = await fingerprintPicture(picture, pixels, plainSight, decode);
+  const grey = greyOf(pixels);
+  const own = lookAt(grey, pixels);
+  return {
+    sample,
+    file: sample.id,
+    label: sample.label,
+    part: sample.part,
+    hash: picture.hash,
+    fingerprint: seen,
+    // A blank picture's fingerprint is its colour, which grey has lost; and it is its own mirror.
+    ...(own.contrast >= qualityBounds.blankContrast && { mirrored: fingerprint(mirrored(grey)) }),
+    sides: [Math.min(width, height), Math.max(width, height)],
+    look: own,
+  };
 }
 
 /** Width and height as stored: a large JPEG is decoded smaller than it is. */

@@ -7,6 +7,7 @@ import { openDiskTree } from "../data/tree-disk.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { orSkipped, type SkippedPicture } from "../train/picture.ts";
 import { Classifier, checkTop, type Prediction, type Ranked } from "./classifier-node.ts";
+import { ruleOf } from "./prediction-set.ts";
 
 export interface PredictOptions {
   /** A run's folder, or its `model.onnx`. */
@@ -15,6 +16,10 @@ export interface PredictOptions {
   readonly inputs: readonly string[];
   /** How many classes to answer, the best first. Default 5. */
   readonly top?: number | undefined;
+  /** Answer which pictures are none of the classes. Throws ClassifierError where the classifier cannot tell. */
+  readonly unknown?: boolean | undefined;
+  /** Answer prediction sets that hold the truth with this chance, of those that the classifier has rules for. */
+  readonly coverage?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,6 +29,12 @@ export interface PredictedFile extends Ranked {
   readonly top: readonly Ranked[];
   /** Of a classifier of several labels at once: those at or above 0.5, the most probable first; perhaps none. */
   readonly labels?: readonly Ranked[];
+  /** Where asked for: whether it is none of the classes, which it is where its strangeness is above the threshold. */
+  readonly unknown?: boolean;
+  readonly strangeness?: number;
+  readonly threshold?: number;
+  /** Where a coverage was asked for: the classes that it may be, the most probable first; perhaps none. */
+  readonly set?: readonly Ranked[];
   readonly prediction: Prediction;
   readonly done: number;
   readonly total: number;
@@ -48,7 +59,7 @@ const noPictures = "there are no pictures in it";
  * Throws UsageError where none of the inputs holds a picture, ClassifierError for a model that is none.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<PredictedFile | FailedFile, void> {
-  const { inputs, top = 5, signal } = options;
+  const { inputs, top = 5, unknown = false, coverage, signal } = options;
   checkTop(top);
   const files: (string | SkippedPicture)[] = [];
   for (const found of await Promise.all(inputs.map((input) => picturesIn(input, signal)))) {
@@ -59,11 +70,14 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicte
   const busy = files.length >= many;
   const classifier = await Classifier.load(options.model, { runs: busy ? "many" : "one" });
   try {
+    if (unknown) classifier.ensureUnknown();
+    if (coverage !== undefined) ruleOf(classifier.record, coverage, classifier.file);
+    const asked = { top, ...(coverage !== undefined && { coverage }) };
     const lanes = busy ? 2 * nodeRuntime().concurrency : 1;
     const results = mapConcurrent(files, lanes, async (file) => {
       signal?.throwIfAborted();
       if (typeof file !== "string") return file;
-      return orSkipped(file, async () => ({ file, prediction: await classifier.predict(file, { top }) }));
+      return orSkipped(file, async () => ({ file, prediction: await classifier.predict(file, asked) }));
     });
     let done = 0;
     for await (const result of results) {
@@ -72,14 +86,28 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicte
         yield { type: "failed", ...result, ...count };
       } else {
         const { file, prediction } = result;
-        const { label, probability, top: best, labels } = prediction;
-        const several = labels && { labels };
-        yield { type: "predicted", file, label, probability, top: best, ...several, prediction, ...count };
+        yield { type: "predicted", file, ...answerOf(prediction, unknown), prediction, ...count };
       }
     }
   } finally {
     await classifier.close();
   }
+}
+
+/** What is told of a picture beside the whole prediction: strangeness only where it was asked for. */
+function answerOf(prediction: Prediction, tellsUnknown: boolean) {
+  const { label, probability, top, labels, unknown, strangeness, threshold, set } = prediction;
+  return {
+    label,
+    probability,
+    top,
+    ...(labels && { labels }),
+    ...(tellsUnknown &&
+      unknown !== undefined &&
+      strangeness !== undefined &&
+      threshold !== undefined && { unknown, strangeness, threshold }),
+    ...(set && { set }),
+  };
 }
 
 /** The pictures that an input names, or why there are none. */

@@ -8,6 +8,7 @@ import { formatLoss, type Loss, parseLoss } from "../train/loss.ts";
 import type { NetworkChoices } from "../train/network/fine-tune.ts";
 import type { TrainSettings } from "../train/run.ts";
 import { type NetworkOptions, networkOf } from "./network-settings.ts";
+import { type OpinionOptions, opinionOf } from "./opinion-settings.ts";
 
 /** Options of heads with hidden layers; a linear head, which is solved, takes none of them. */
 type DenseChoices = Pick<
@@ -16,7 +17,7 @@ type DenseChoices = Pick<
 >;
 
 /** How to train, as a user says it: everything may be left out. */
-export interface TrainChoices extends DenseChoices, NetworkOptions {
+export interface TrainChoices extends DenseChoices, NetworkOptions, OpinionOptions {
   /** "linear" (default), or layers such as "dense:1024:relu,dropout:0.2". */
   readonly head?: string | HeadSpec | undefined;
   /** Shares for validation and test where the data does not come ready split. Default 0.15 each. */
@@ -69,6 +70,7 @@ export function settingsOf(choices: TrainChoices): TrainSettings {
     batchSize: dense.batchSize ?? 32,
     patience: dense.patience ?? 5,
     network,
+    opinion: opinionOf(choices),
   };
   check(settings);
   return settings;
@@ -168,6 +170,7 @@ export function recordOf(
     patience,
     network,
     loss,
+    opinion,
     ...common
   } = settings;
   const own =
@@ -183,7 +186,7 @@ export function recordOf(
           batchSize,
           patience,
         };
-  const shared = { head: formatHead(head), ...common, loss: formatLoss(loss), ...own };
+  const shared = { head: formatHead(head), ...common, loss: formatLoss(loss), ...own, ...opinion };
   if (network === undefined) return { strategy: "features", ...shared };
   const { strategy, stages, augmentation, ...rest } = network;
   const listed = stages.map((stage) => ({ ...stage, unfreeze: formatUnfreeze(stage.unfreeze) }));

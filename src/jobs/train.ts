@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { tap } from "../core/async.ts";
+import { reason } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { oneOrMore } from "../core/list.ts";
 import { decode, decoderName } from "../data/decode-sharp.ts";
@@ -11,12 +12,22 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { featureGraph, type SkippedPicture } from "../train/extract.ts";
 import type { Identity } from "../train/network/checkpoint.ts";
 import type { Checkpoints } from "../train/network/train-network.ts";
-import { type TrainEvent, type TrainOutcome, type TrainSettings, trainOnFeatures } from "../train/run.ts";
+import {
+  type TrainEvent,
+  type TrainOutcome,
+  type TrainSettings,
+  trainOnFeatures,
+  type WarningEvent,
+} from "../train/run.ts";
+import type { SecondOpinion } from "../train/second-opinion/second-opinion.ts";
 import { type OpenedBase, openBases, trainedBase } from "./base-node.ts";
 import { type BasesOptions, basesOf, refuseSeveral } from "./bases.ts";
 import { cacheIn } from "./cache-node.ts";
 import { openBoth } from "./open-node.ts";
+import { declareOutliers } from "./outliers.ts";
+import { removeReport, reportOfTraining } from "./report.ts";
 import { RunFiles } from "./run-files-node.ts";
+import { storedOpinion } from "./stored-opinion.ts";
 import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
 import { version } from "./version-node.ts";
 
@@ -27,8 +38,12 @@ export interface TrainOptions extends BasesOptions, TrainChoices {
   readonly out?: string | undefined;
   /** Name of the data's layout, where it should not be found out. */
   readonly layout?: string | undefined;
+  /** A class that is none: its pictures train nothing, and tell how many strangers the classifier turns away. */
+  readonly outliers?: string | undefined;
   /** Folder of the feature cache. Default: $TSUGIKI_CACHE, or the platform's cache folder. */
   readonly cache?: string | undefined;
+  /** Whether the run ends with its report.html. Default true. */
+  readonly report?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,6 +82,8 @@ export interface TrainResult {
   /** The run's folder, and the classifier in it. */
   readonly out: string;
   readonly model: string;
+  /** The page to look at; null where none was asked for or it could not be written. */
+  readonly report: string | null;
   readonly classes: readonly string[];
   /** The part behind the headline figure: "val" only where the data comes split without a test part. */
   readonly headline: Part | null;
@@ -77,6 +94,10 @@ export interface TrainResult {
   readonly frozen: { readonly test: AnyEvaluation | null; readonly val: AnyEvaluation | null } | null;
   /** What the same head reaches on 8 x 8 pixels and colours, without any base: shares of right answers, or mAP. */
   readonly raw: TrainOutcome["raw"];
+  /** How sure its probabilities may be, what it turns away as none of the classes, and its prediction sets. */
+  readonly calibration: SecondOpinion["calibration"];
+  readonly unknown: SecondOpinion["unknown"];
+  readonly sets: SecondOpinion["sets"];
   readonly regularisation: number | null;
   readonly pictures: Readonly<Record<Part, number>>;
   readonly skipped: readonly SkippedPicture[];
@@ -87,7 +108,7 @@ export interface TrainResult {
 
 /**
  * Trains a classifier on labelled pictures and writes the run's folder: `model.onnx`, `labels.txt`, `run.json`,
- * `metrics.jsonl`, `predictions.csv` and TensorBoard's event file. An async stream of events; the last is "done".
+ * `metrics.jsonl`, `predictions.csv`, `report.html` and TensorBoard's event file. An async stream of events; the last is "done".
  * Throws TsugikiError's subclasses for what is wrong with options, data or model, and the signal's reason.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, TrainResult> {
@@ -97,25 +118,27 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
   refuseSeveral(chosen, settings.network?.strategy ?? "features");
   const { signal, data, out = defaultOut(data), resume = false, checkpointEvery } = options;
   const runtime = nodeRuntime();
-  const { dataset, base: bases } = await openBoth(options, () => openBases(chosen, runtime));
+  const { dataset: found, base: bases } = await openBoth(options, () => openBases(chosen, runtime));
   let files: RunFiles | undefined;
   try {
+    const { dataset, outliers, note } = declareOutliers(found, options.outliers);
     const [{ backbone }, ...others] = bases;
     const beside = others.map((other) => other.backbone);
     files = await RunFiles.create(out, data);
     yield opened(dataset, bases);
+    if (note !== undefined) yield { type: "warning", message: note };
     const folder = files;
     const openCheckpoints = (identity: Identity): Checkpoints =>
       folder.checkpoints({ ...identity, tsugiki: version }, { resume, seconds: checkpointEvery });
     const world = { runtime, decode, decoderName, ...cacheIn(options.cache), openCheckpoints, signal };
     const trained = await trainedBase(chosen, backbone, settings, runtime);
-    const parts = { ...world, dataset, backbone, beside, trained };
+    const parts = { ...world, dataset, outliers, backbone, beside, trained };
     const record = (event: TrainEvent): void => files?.record(event);
     const outcome = yield* tap(trainOnFeatures(parts, settings), record);
 
     const classifier = await classifierRecord(dataset, bases, settings, outcome);
     const body = featureGraph(outcome.backbone, ...beside);
-    const model = buildClassifier(body, outcome.head.model, classifier);
+    const model = buildClassifier(body, outcome.head.model, classifier, outcome.strangeness);
     await files.writeModel(model, dataset.classes);
     const seconds = (performance.now() - started) / 1000;
     const result = resultOf(out, dataset.classes, outcome, seconds);
@@ -127,21 +150,43 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
       node: process.version,
       date: new Date().toISOString(),
       seconds,
-      data: { path: resolve(data), layout: dataset.layout, fingerprint: outcome.dataFingerprint },
+      data: {
+        path: resolve(data),
+        layout: dataset.layout,
+        fingerprint: outcome.dataFingerprint,
+        ...(options.outliers !== undefined && { outliers: options.outliers }),
+      },
       ...classifier,
       preprocessSource: oneOrMore(bases.map(({ preprocessSource }) => preprocessSource)),
       split: splitLists(outcome),
       skipped: outcome.skipped,
       ignored: dataset.ignored,
       metrics: { test: result.test, val: result.val, frozen: result.frozen, raw: outcome.raw },
+      ...outcome.opinion,
       history: outcome.head.history,
     });
     await files.publish();
-    yield { type: "done", result };
-    return result;
+    const finished = { ...result, report: yield* reporting(out, dataset, options.report ?? true) };
+    yield { type: "done", result: finished };
+    return finished;
   } finally {
     await files?.discard();
-    await dataset.close();
+    await found.close();
+  }
+}
+
+/** Writes the run's page; a page that cannot be written is a warning, for the classifier stands. */
+async function* reporting(
+  out: string,
+  dataset: Dataset,
+  wanted: boolean,
+): AsyncGenerator<WarningEvent, string | null> {
+  try {
+    await removeReport(out);
+    return wanted ? (await reportOfTraining(out, dataset)).file : null;
+  } catch (error) {
+    yield { type: "warning", message: `The report could not be written: ${reason(error)}` };
+    return null;
   }
 }
 
@@ -190,6 +235,7 @@ async function classifierRecord(
     ...(multiLabel && { task: "multi-label" }),
     preprocess: oneOrMore(bases.map(({ backbone }) => backbone.preprocess)),
     base: oneOrMore(await Promise.all(named)),
+    ...storedOpinion(outcome),
     training: {
       ...recordOf(settings, outcome.head.regularisation),
       data: outcome.dataFingerprint,
@@ -224,6 +270,7 @@ function resultOf(
   return {
     out,
     model: join(out, "model.onnx"),
+    report: null,
     classes,
     headline: test ? "test" : val ? "val" : null,
     test: test?.evaluation ?? null,
@@ -232,6 +279,7 @@ function resultOf(
       ? { test: outcome.frozen.test?.evaluation ?? null, val: outcome.frozen.val?.evaluation ?? null }
       : null,
     raw: outcome.raw,
+    ...outcome.opinion,
     regularisation: outcome.head.regularisation ?? null,
     pictures: counts(outcome),
     skipped: outcome.skipped,

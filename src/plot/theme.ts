@@ -11,6 +11,8 @@ export interface Theme {
   readonly band: string;
   /** The one thing to see. */
   readonly accent: string;
+  /** A second curve beside the series. */
+  readonly second: string;
 }
 
 export const light: Theme = {
@@ -21,6 +23,7 @@ export const light: Theme = {
   series: "#0b63c4",
   band: "#dcebfb",
   accent: "#b4231f",
+  second: "#a3540a",
 };
 
 export const dark: Theme = {
@@ -31,6 +34,7 @@ export const dark: Theme = {
   series: "#6cb2ff",
   band: "#14304f",
   accent: "#ff8a7d",
+  second: "#f0a35e",
 };
 
 /**

@@ -1,25 +1,20 @@
 import { assert } from "../core/assert.ts";
-import { finish } from "../core/async.ts";
-import type { Labelling } from "../data/labelling.ts";
-import { memoryRows } from "../data/row-store.ts";
-import type { Dataset, Part } from "../data/sample.ts";
-import { type AnyEvaluation, evaluateLabels, headlineOf, isOfLabels } from "../evaluate/label-report.ts";
-import { evaluatePredictions } from "../evaluate/report.ts";
-import type { Runtime } from "../runtime/session.ts";
+import type { Dataset, Part, Sample } from "../data/sample.ts";
+import { type AnyEvaluation, headlineOf, isOfLabels } from "../evaluate/label-report.ts";
+import type { Model } from "../onnx/graph.ts";
 import type { Backbone } from "./backbone.ts";
 import type { OptimizerName } from "./dense-head.ts";
-import type { FeaturesEvent, Picture, SkippedEvent, SkippedPicture } from "./extract.ts";
-import { type ExtractOptions, FeatureExtractor } from "./extract.ts";
+import type { ExtractOptions, FeaturesEvent, Picture, SkippedEvent, SkippedPicture } from "./extract.ts";
 import { SideBySideExtractor } from "./extract-all.ts";
-import { apply } from "./feature-head.ts";
-import type { FeatureSet } from "./features.ts";
 import type { HeadSpec } from "./head.ts";
 import { learnHead } from "./learn-head.ts";
 import type { Loss } from "./loss.ts";
+import { type MeasuredParts, measure, measureNetwork } from "./measure.ts";
 import type { Identity } from "./network/checkpoint.ts";
 import { fineTune, type NetworkChoices } from "./network/fine-tune.ts";
 import type { Checkpoints, NetworkEvent } from "./network/train-network.ts";
 import { type BaselineEvent, type RawBaseline, rawBaseline } from "./raw-baseline.ts";
+import { judge, type OpinionChoices, type SecondOpinion } from "./second-opinion/second-opinion.ts";
 import { fingerprintOf, rehearse } from "./sharing.ts";
 import type { EpochEvent, SolveEvent, TrainedHead } from "./trained-head.ts";
 import { comparedPart, transferWarnings } from "./transfer.ts";
@@ -49,6 +44,8 @@ export interface TrainSettings {
   readonly patience: number;
   /** Of the base's own training, after the head's; undefined: the base stays as it is. */
   readonly network: NetworkChoices | undefined;
+  /** How sure the finished classifier may be, and what it may turn away. */
+  readonly opinion: OpinionChoices;
 }
 
 export interface TrainParts extends Omit<ExtractOptions, "strict" | "label"> {
@@ -57,6 +54,8 @@ export interface TrainParts extends Omit<ExtractOptions, "strict" | "label"> {
   readonly beside?: readonly Backbone[] | undefined;
   /** The base to train where that is another than the one whose features are the first measure: `scratch`. */
   readonly trained?: Backbone | undefined;
+  /** Pictures that are none of the classes: they train and choose nothing, and tell how many strangers are turned away. */
+  readonly outliers?: readonly Sample[] | undefined;
   /** Throws where the stores have no room for so many bytes more; left out, nothing looks. */
   ensureRoom?(bytes: number): Promise<void>;
   /** Where training of the base is kept, by what says data and settings. */
@@ -109,7 +108,12 @@ export interface Measured {
 export interface TrainOutcome {
   /** The base that the head stands on, the first of several: as it was given, or trained. */
   readonly backbone: Backbone;
+  /** Calibrated: its probabilities are as sure as they may be. */
   readonly head: TrainedHead;
+  /** What the head says of its own answers. */
+  readonly opinion: SecondOpinion;
+  /** `features` to `strangeness` and `unknown`; undefined where the validation part is too small for it. */
+  readonly strangeness: Model | undefined;
   /** Of the frozen features, before the base was trained; undefined where it was not. */
   readonly frozen: Readonly<Partial<Record<Part, Measured>>> | undefined;
   /** What the same head reaches without any base. */
@@ -140,80 +144,26 @@ export async function* trainOnFeatures(
   const extractor = await SideBySideExtractor.open([backbone, ...beside], options);
   try {
     const { of, sets, head, skipped, cached, labelling } = yield* learnHead(extractor, parts, settings);
-    const frozen = await measure(head, of, sets, dataset.classes, runtime);
+    const { pictures: outliers, skipped: unread } = yield* extractor.extract(parts.outliers ?? []);
     const dataFingerprint = await fingerprintOf(of);
-    const rest = { parts: of, skipped, cached: cached.size, dataFingerprint };
+    const rest = { parts: of, skipped: [...skipped, ...unread], cached: cached.size, dataFingerprint };
     const raw = yield* rawBaseline({ ...parts, of, labelling, dataFingerprint }, settings);
     if (settings.network === undefined) {
-      yield* evaluated(frozen, undefined, raw);
-      return { ...rest, backbone, head, frozen: undefined, raw, measured: frozen };
+      const known = { ...sets, outliers: extractor.gather(outliers, labelling) };
+      const judged = await judge(head, known, dataset.classes, settings.opinion, runtime);
+      const measured = await measure(judged.head, of, sets, dataset.classes, runtime);
+      yield* evaluated(measured, undefined, raw);
+      return { ...rest, ...judged, backbone, frozen: undefined, raw, measured };
     }
 
+    const frozen = await measure(head, of, sets, dataset.classes, runtime);
     const data = { of, classes: dataset.classes, labelling, truth: sets.train, dataFingerprint };
     const trained = yield* fineTune(parts, settings, settings.network, head, data);
-    const { measured, lost } = yield* measureNetwork(options, trained, of, labelling);
+    const network = { ...trained, of, outliers, labelling };
+    const { judged, measured, lost } = yield* measureNetwork(options, network, settings);
     yield* evaluated(measured, frozen, raw, settings.network.strategy === "scratch");
-    return { ...rest, ...trained, frozen, raw, measured, skipped: [...skipped, ...lost] };
-  } finally {
-    await extractor.close();
-  }
-}
-
-type Parts<T> = Readonly<Record<Part, T>>;
-type MeasuredParts = Readonly<Partial<Record<Part, Measured>>>;
-
-async function measure(
-  head: TrainedHead,
-  of: Parts<readonly Picture[]>,
-  sets: Omit<Parts<FeatureSet>, "train">,
-  classes: readonly string[],
-  runtime: Runtime,
-): Promise<MeasuredParts> {
-  const measured: Partial<Record<Part, Measured>> = {};
-  for (const part of ["val", "test"] as const) {
-    if (sets[part].rows === 0) continue;
-    const probabilities = await apply(head.model, sets[part], classes.length, runtime);
-    const { labels, targets } = sets[part];
-    const evaluation = targets
-      ? evaluateLabels({ probabilities, targets, classes })
-      : evaluatePredictions({ probabilities, labels, classes });
-    measured[part] = { pictures: of[part], probabilities, evaluation };
-  }
-  return measured;
-}
-
-/**
- * What the trained base and its head say of the held-out pictures, by the very graph that is exported. A file that
- * became unreadable, or another picture, while hours of training went by is passed over unless `strict` is asked for.
- */
-async function* measureNetwork(
-  parts: TrainParts & Pick<TrainSettings, "strict">,
-  { backbone, head }: { readonly backbone: Backbone; readonly head: TrainedHead },
-  of: Parts<readonly Picture[]>,
-  labelling: Labelling,
-): AsyncGenerator<
-  SkippedEvent,
-  { readonly measured: MeasuredParts; readonly lost: readonly SkippedPicture[] }
-> {
-  const extractor = await FeatureExtractor.open({ ...parts, backbone, openStore: memoryRows });
-  try {
-    const held = [...of.val, ...of.test];
-    const { pictures, skipped } = await finish(extractor.extract(held.map(({ sample }) => sample)));
-    const hashes = new Map(pictures.map(({ sample, hash }) => [sample, hash]));
-    const isSame = ({ sample, hash }: Picture): boolean => hashes.get(sample) === hash;
-    const changed = held.filter((picture) => hashes.has(picture.sample) && !isSame(picture));
-    const lost = [
-      ...skipped,
-      ...changed.map(({ sample }) => ({
-        file: sample.id,
-        reason: "it is another picture than when training began",
-      })),
-    ];
-    for (const each of lost) yield { type: "skipped", ...each };
-    const rest = { ...of, val: of.val.filter(isSame), test: of.test.filter(isSame) };
-    const gather = (part: Part): FeatureSet => extractor.gather(rest[part], labelling);
-    const sets = { val: gather("val"), test: gather("test") };
-    return { measured: await measure(head, rest, sets, parts.dataset.classes, parts.runtime), lost };
+    const { backbone: base } = trained;
+    return { ...rest, ...judged, backbone: base, frozen, raw, measured, skipped: [...rest.skipped, ...lost] };
   } finally {
     await extractor.close();
   }

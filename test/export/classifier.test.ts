@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { beforeAll, expect, test } from "vitest";
 import { random } from "../../src/core/random.ts";
-import { float32, floats, type Tensor, uint8 } from "../../src/core/tensor.ts";
+import { float32, floats, int64, scalar, type Tensor, uint8 } from "../../src/core/tensor.ts";
 import { buildClassifier, type ClassifierRecord, readClassifierRecord } from "../../src/export/classifier.ts";
 import { GraphBuilder } from "../../src/onnx/builder.ts";
 import type { Model } from "../../src/onnx/graph.ts";
@@ -120,6 +120,52 @@ test("of several labels at once each probability is the sigmoid of its logit, an
   expect(() => readClassifierRecord({ ...artefact, metadata: other }, "model.onnx")).toThrow(
     /Its task is "detection"/,
   );
+});
+
+/** A threshold on the sum of the features, under the names of the real graph's outputs. */
+function strangenessOf(width: number, threshold: number): Model {
+  const b = new GraphBuilder({ opset: 18, name: "strangeness" });
+  b.input("features", "float32", ["N", width]);
+  const axis = b.constant(int64([-1]));
+  b.op("ReduceSum", ["features", axis], { keepdims: 0 }, { outputs: ["strangeness"] });
+  b.op("Greater", ["strangeness", b.constant(scalar(threshold))], {}, { outputs: ["unknown"] });
+  b.output("strangeness", "float32", ["N"]);
+  b.output("unknown", "bool", ["N"]);
+  return b.model();
+}
+
+test("one that tells what is unknown has two outputs more, and its record the threshold", async () => {
+  const threshold = 0.25;
+  const opinion = { temperature: 1.5, unknown: { threshold, falseRejections: 0.05 } };
+  const record = { ...recordOf(backbone), ...opinion, sets: [{ coverage: 0.9, threshold: 0.75 }] };
+  const own = strangenessOf(backbone.width, threshold);
+  const artefact = buildClassifier(featureGraph(backbone), headFor(backbone.width), record, own);
+  const shown = artefact.graph.outputs.map(
+    ({ name, type }) => `${name} ${type?.kind === "tensor" ? `${type.dtype} [${type.shape}]` : ""}`,
+  );
+  expect(shown.slice(2)).toEqual(["strangeness float32 [N]", "unknown bool [N]"]);
+  const batch = pixels(5, 40, 50);
+  const engine = await InferenceSession.create(writeModel(artefact));
+  const feeds = { pixels: new OrtTensor("uint8", batch.bytes, [...batch.shape]) };
+  const { embedding, strangeness, unknown, probabilities } = await engine.run(feeds);
+  const plain = await ask(session, batch);
+  expect(probabilities!.data).toEqual(plain.probabilities.data);
+  for (let row = 0; row < 5; row++) {
+    const sum = (embedding!.data as Float32Array).subarray(row * 8, row * 8 + 8).reduce((a, b) => a + b);
+    expect(Math.abs((strangeness!.data as Float32Array)[row]! - sum), `seed ${seed}`).toBeLessThan(1e-4);
+    expect(Boolean((unknown!.data as Uint8Array)[row])).toBe(sum > threshold);
+  }
+  const read = readModel(writeModel(artefact));
+  expect(readClassifierRecord(read, "model.onnx")).toEqual(record);
+
+  const said = (change: object, of = read) => {
+    const metadata = new Map([["tsugiki.classifier", JSON.stringify({ ...record, ...change })]]);
+    return () => readClassifierRecord({ ...of, metadata }, "m.onnx");
+  };
+  expect(said({ temperature: 0 })).toThrow("Its temperature is 0");
+  expect(said({ unknown: { threshold: null } })).toThrow("Its threshold of the unknown is not whole");
+  expect(said({ sets: [{ coverage: 0.9 }] })).toThrow("Its rules of prediction sets are not whole");
+  expect(said({}, exported(backbone))).toThrow("the network has no output 'strangeness'");
 });
 
 /** A network whose values bear all the names that the artefact wants for itself. */

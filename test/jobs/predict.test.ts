@@ -1,10 +1,28 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawPatterns } from "../../recipes/patterns/patterns.ts";
-import { type FailedFile, finish, inspect, type PredictedFile, predict, train } from "../../src/index.ts";
+import {
+  Classifier,
+  type FailedFile,
+  finish,
+  inspect,
+  type PredictedFile,
+  type PredictOptions,
+  predict,
+  train,
+} from "../../src/index.ts";
 
 let folder: string;
 let data: string;
@@ -73,4 +91,67 @@ test("a strip is refused by predict and inspect alike, as by training", async ()
   const { unreadable } = await finish(inspect({ data }));
   expect(unreadable).toEqual([{ file: "dots/strip.png", reason }]);
   rmSync(strip);
+});
+
+async function asked(model: string, options: Partial<PredictOptions>): Promise<PredictedFile[]> {
+  const all: PredictedFile[] = [];
+  const inputs = [join(data, "dots"), join(data, "stripes")];
+  for await (const answer of predict({ model, inputs, ...options })) {
+    if (answer.type === "predicted") all.push(answer);
+  }
+  return all;
+}
+
+test("too few validation pictures for a threshold or a coverage: asked for, they are refused in words", async () => {
+  // 12 pictures a class leave 5 for validation; a threshold at 5 % takes 19.
+  await expect(asked(out, { unknown: true })).rejects.toMatchObject({ code: "CLASSIFIER" });
+  await expect(asked(out, { unknown: true })).rejects.toThrow(/with too few validation pictures/);
+  await expect(asked(out, { coverage: 0.95 })).rejects.toThrow(
+    /no rule for prediction sets of coverage 0.95/,
+  );
+  const [first] = await asked(out, {});
+  expect(first).not.toHaveProperty("unknown");
+  expect(first!.prediction).not.toHaveProperty("strangeness");
+});
+
+test("a declared folder of strangers is no class; what is unknown and what it may be are answered", async () => {
+  const mixed = join(folder, "mixed");
+  const model = join(folder, "run-unknown");
+  await drawPatterns(mixed, 40, 6);
+  renameSync(join(mixed, "checks"), join(mixed, "none"));
+  const options = { data: mixed, out: model, cache: join(folder, "cache"), coverage: 0.85 };
+  const result = await finish(train({ ...options, outliers: "none", falseRejections: 0.1 }));
+  expect(result.classes).toEqual(["dots", "stripes", "波"]);
+  expect(result.unknown).toMatchObject({ falseRejections: 0.1, needed: 9, outliers: { n: 40 } });
+  expect(result.pictures.train + result.pictures.val + result.pictures.test).toBe(120);
+  const record = JSON.parse(readFileSync(join(model, "run.json"), "utf8"));
+  expect(record).toMatchObject({
+    data: { outliers: "none" },
+    unknown: result.unknown,
+    calibration: { verdict: result.calibration.verdict },
+    sets: { coverage: 0.85, test: { n: result.pictures.test } },
+    training: { calibrate: true, falseRejections: 0.1, coverage: 0.85 },
+  });
+
+  const found = await asked(model, { unknown: true, coverage: 0.85 });
+  const { threshold } = result.unknown;
+  const [rule] = result.sets!.rules.filter(({ coverage }) => coverage === 0.85);
+  for (const { unknown, strangeness, threshold: said, set, prediction } of found) {
+    expect(said).toBe(threshold);
+    expect(unknown).toBe(strangeness! > threshold!);
+    const fits = [...prediction.probabilities].filter((p) => 1 - p <= rule!.threshold).length;
+    expect(set).toHaveLength(fits);
+    if (fits > 0) expect(set![0]).toEqual(prediction.top[0]);
+  }
+  await expect(asked(model, { coverage: 0.87 })).rejects.toThrow(/It has rules for 0.8, 0.85, 0.9/);
+
+  const classifier = await Classifier.load(model);
+  const strangers = { n: 0, unknown: 0 };
+  for (const name of readdirSync(join(mixed, "none"))) {
+    const { unknown } = await classifier.predict(join(mixed, "none", name));
+    strangers.n++;
+    if (unknown) strangers.unknown++;
+  }
+  await classifier.close();
+  expect(strangers).toEqual({ n: 40, unknown: result.unknown.outliers!.rejected });
 });

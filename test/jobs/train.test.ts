@@ -61,6 +61,7 @@ test("the run's folder holds what it should", () => {
     "metrics.jsonl",
     "model.onnx",
     "predictions.csv",
+    "report.html",
     "run.json",
   ]);
   expect(names.some((name) => name.startsWith("events.out.tfevents."))).toBe(true);

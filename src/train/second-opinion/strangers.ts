@@ -1,0 +1,96 @@
+import { float32, floats } from "../../core/tensor.ts";
+import { type Rejection, rejection, rejectionThreshold } from "../../evaluate/unknown/rejection.ts";
+import type { Model } from "../../onnx/graph.ts";
+import { writeModel } from "../../onnx/write.ts";
+import type { Runtime } from "../../runtime/session.ts";
+import type { FeatureSet } from "../features.ts";
+import { fitCompactGaussians } from "./compact-gaussians.ts";
+import { evenRows, rowsOf } from "./even-rows.ts";
+import { strangenessGraph } from "./strangeness-graph.ts";
+
+/** "None of these": pictures stranger than nearly all known ones. Plain numbers, for records. */
+export interface Strangers {
+  /** Above it a picture is turned away; null where the validation part is too small to say (or there is none). */
+  readonly threshold: number | null;
+  /** Share of pictures of the classes that may be turned away wrongly, as asked for. */
+  readonly falseRejections: number;
+  /** Validation pictures behind the threshold, and the least that it takes. */
+  readonly rows: number;
+  readonly needed: number;
+  /** Test pictures turned away, each of them wrongly; null without a test part or a threshold. */
+  readonly test: Rejection | null;
+  /** Declared outliers turned away, each of them rightly; null where none were declared. They chose nothing. */
+  readonly outliers: Rejection | null;
+}
+
+/** Feature sets of the parts, and of pictures that are none of the classes. */
+export interface OpinionSets {
+  readonly train: FeatureSet;
+  readonly val: FeatureSet;
+  readonly test: FeatureSet;
+  readonly outliers?: FeatureSet | undefined;
+}
+
+/** What is found, and the graph that goes behind the artefact's feature vector. */
+export interface FoundStrangers {
+  readonly strangers: Strangers;
+  readonly graph: Model | undefined;
+}
+
+/** So many training rows say what known pictures look like (512 of 1,250 turned away half a point fewer strangers). */
+const mostRows = 1024;
+const leastOfClass = 16;
+
+/** Rows handed to the engine at once. */
+const chunk = 4096;
+
+/** Fits what is known on training rows, and on validation rows the threshold above which a picture is none of it. */
+export async function findStrangers(
+  { train, val, test, outliers }: OpinionSets,
+  classes: number,
+  falseRejections: number,
+  runtime: Runtime,
+): Promise<FoundStrangers> {
+  // Several labels at once make no groups that exclude each other: there all known pictures are one.
+  const of = train.targets ? new Int32Array(train.rows) : train.labels;
+  const kinds = train.targets ? 1 : classes;
+  const rows = evenRows(of, kinds, { most: mostRows, leastOfClass });
+  const { features, width } = rowsOf(train, rows);
+  const labels = Int32Array.from(rows, (row) => of[row]!);
+  const { needed } = rejectionThreshold(new Float64Array(), falseRejections);
+  const nothing = { threshold: null, falseRejections, rows: val.rows, needed, test: null, outliers: null };
+  if (val.rows < needed) return { strangers: nothing, graph: undefined };
+  const known = await fitCompactGaussians({ features, width, labels, classes: kinds }, runtime);
+  if (known === undefined) return { strangers: nothing, graph: undefined };
+
+  const measure = await scorer(strangenessGraph(known), runtime);
+  try {
+    const { threshold } = rejectionThreshold(await measure.of(val), falseRejections);
+    const turnedAway = async (set: FeatureSet | undefined): Promise<Rejection | null> =>
+      set === undefined || set.rows === 0 ? null : rejection(await measure.of(set), threshold);
+    const [held, foreign] = [await turnedAway(test), await turnedAway(outliers)];
+    return {
+      strangers: { ...nothing, threshold, test: held, outliers: foreign },
+      graph: strangenessGraph(known, threshold),
+    };
+  } finally {
+    await measure.release();
+  }
+}
+
+async function scorer(graph: Model, runtime: Runtime) {
+  const session = await runtime.load(writeModel(graph));
+  return {
+    of: async ({ rows, width, features }: FeatureSet): Promise<Float64Array> => {
+      const all = new Float64Array(rows);
+      for (let from = 0; from < rows; from += chunk) {
+        const count = Math.min(chunk, rows - from);
+        const part = features.subarray(from * width, (from + count) * width);
+        const { strangeness } = await session.run({ features: float32(part, [count, width]) });
+        all.set(floats(strangeness!), from);
+      }
+      return all;
+    },
+    release: () => session.release(),
+  };
+}
