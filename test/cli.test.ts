@@ -194,6 +194,7 @@ test("--help of every command shows examples", async () => {
     "explain",
     "summary",
     "inspect",
+    "models",
     "info",
     "demo",
   ]) {
