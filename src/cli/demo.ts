@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { decimal } from "../core/words.ts";
 import { type DemoEvent, type DemoOptions, demo } from "../index.ts";
 import { examples, type OutputOptions, whole, withOutput } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
 import { demoView, drawnView } from "./view/demo.ts";
-import { decimal } from "./view/format.ts";
 import { stageLines } from "./view/training.ts";
 
 type Flags = OutputOptions & Pick<DemoOptions, "out" | "seed" | "cache">;

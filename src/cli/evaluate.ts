@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
+import { integer } from "../core/words.ts";
 import { type EvaluateOptions, evaluate, finish } from "../index.ts";
 import { examples, type OutputOptions, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import { evaluationView } from "./view/evaluation.ts";
-import { integer } from "./view/format.ts";
 
 type Flags = OutputOptions & Pick<EvaluateOptions, "split" | "layout" | "strict">;
 

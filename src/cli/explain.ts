@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { percentage } from "../core/words.ts";
 import {
   type ExplainedFile,
   type ExplainMethod,
@@ -8,7 +9,6 @@ import {
 } from "../index.ts";
 import { examples, type OutputOptions, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { percentage } from "./view/format.ts";
 import { plain } from "./view/width.ts";
 
 type Flags = OutputOptions & {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { count, decimal, integer } from "../core/words.ts";
 import {
   type BasesOptions,
   finish,
@@ -10,7 +11,6 @@ import {
 import { examples, type OutputOptions, withBases, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import { curveView, findingsView } from "./view/findings.ts";
-import { count, decimal, integer } from "./view/format.ts";
 import { table } from "./view/table.ts";
 import { plain } from "./view/width.ts";
 

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { bytes, count, duration, integer } from "../core/words.ts";
 import { type FindRateOptions, type FoundRate, findLearningRate, type StageEvent } from "../index.ts";
 import { examples, number, type OutputOptions, whole, withBase } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
 import { option, withTraining } from "./training-options.ts";
-import { bytes, count, duration, integer } from "./view/format.ts";
 import { ratePlot } from "./view/rate-plot.ts";
 
 type Flags = OutputOptions & Omit<FindRateOptions, "data" | "signal">;

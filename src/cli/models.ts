@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { count } from "../core/words.ts";
 import { type BasesOptions, basesOf, finish, type RankEvent, type RankOptions, rankBases } from "../index.ts";
 import { examples, type OutputOptions, whole, withBases, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { count } from "./view/format.ts";
 import { rankingView } from "./view/ranking.ts";
 
 /** `tsugiki models …`: pretrained models, before any is trained on. */

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { percentage } from "../core/words.ts";
 import { type FailedFile, type PredictedFile, predict, type Ranked } from "../index.ts";
 import { examples, type OutputOptions, share, whole, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import type { Colours } from "./view/colour.ts";
-import { percentage } from "./view/format.ts";
 import { plain } from "./view/width.ts";
 
 type Flags = OutputOptions & {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
+import { bytes, count, decimal, integer, percentage } from "../core/words.ts";
 import { isOfLabels, type ReportOptions, type ReportResult, report } from "../index.ts";
 import { examples, type OutputOptions, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { bytes, count, decimal, integer, percentage } from "./view/format.ts";
 
 type Flags = OutputOptions & Pick<ReportOptions, "compare" | "out"> & { readonly open?: true };
 

@@ -1,6 +1,6 @@
+import { integer, percentage } from "../core/words.ts";
 import type { DoneEvent, RunEvent } from "../index.ts";
 import type { Terminal } from "./terminal.ts";
-import { integer, percentage } from "./view/format.ts";
 import { chosenText, epochLine, keptText, resumeText, rollbackText, stageLines } from "./view/training.ts";
 
 /** An event of training on the screen: a bar that moves, a note or a warning. */

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { count } from "../core/words.ts";
 import { type Summary, type SummaryOptions, summary } from "../index.ts";
 import { type BaseFlags, examples, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { count } from "./view/format.ts";
 import { summaryView } from "./view/summary.ts";
 
 type Flags = OutputOptions & BaseFlags & Pick<SummaryOptions, "head" | "classes">;

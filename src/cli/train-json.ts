@@ -1,3 +1,4 @@
+import { decimal } from "../core/words.ts";
 import {
   type AnyEvaluation,
   type ChosenEvent,
@@ -7,7 +8,6 @@ import {
   type SetFigures,
   type TrainResult,
 } from "../index.ts";
-import { decimal } from "./view/format.ts";
 import { resumeText, rollbackText } from "./view/training.ts";
 
 /**

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { count, decimal, duration, integer, percentage } from "../core/words.ts";
 import {
   type AnyEvaluation,
   isOfLabels,
@@ -14,7 +15,6 @@ import { Terminal } from "./terminal.ts";
 import { TrainJson } from "./train-json.ts";
 import { option, perStrategy, withTraining } from "./training-options.ts";
 import { evaluationView } from "./view/evaluation.ts";
-import { count, decimal, duration, integer, percentage } from "./view/format.ts";
 import { opinionLines } from "./view/opinion.ts";
 
 type Flags = OutputOptions &

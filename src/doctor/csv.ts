@@ -1,3 +1,4 @@
+import { csvField, startsFormula } from "../core/csv.ts";
 import type { Part } from "../data/sample.ts";
 import type { DataFinding } from "./finding.ts";
 
@@ -30,14 +31,9 @@ export function listCsv(pictures: readonly ListedPicture[]): string {
 
 /** Spreadsheets run a cell that begins with = + - or @: an apostrophe stops them. A list is read by Tsugiki, and has none. */
 function guarded(text: string): string {
-  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+  return startsFormula(text) ? `'${text}` : text;
 }
 
 function lines(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map(quote).join(",")}\n`).join("");
-}
-
-/** RFC 4180. */
-function quote(field: string): string {
-  return /[",;\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return rows.map((row) => `${row.map(csvField).join(",")}\n`).join("");
 }

@@ -5,9 +5,8 @@ import { type LearningCurve, learningCurve } from "../evaluate/learning-curve/le
 import type { CurvePoint } from "../evaluate/learning-curve/power-law.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { apply } from "../train/feature-head.ts";
-import type { FeatureSet } from "../train/features.ts";
+import { type FeatureSet, rowsOf } from "../train/features.ts";
 import { solveLinearHead } from "../train/linear-head.ts";
-import { rowsOf } from "./out-of-fold.ts";
 
 /** Shares of the training pictures, and how many draws of each: small draws scatter more. */
 const shares = [

@@ -1,3 +1,4 @@
+import { percentage } from "../core/words.ts";
 import type { DataFinding } from "./finding.ts";
 
 /** A class this many times smaller than the largest is told of. */
@@ -21,8 +22,8 @@ export function imbalanceFindings(classes: readonly ClassSize[], recall?: ArrayL
     const own = recall?.[i];
     const cost =
       own !== undefined && usual !== undefined && !Number.isNaN(own)
-        ? `${percent(own)} of its pictures are recognised, ${percent(usual)} of the usual class's`
-        : `a model that never says ${name} is wrong on ${percent(pictures / total)} of the pictures only`;
+        ? `${percentage(own, 0)} of its pictures are recognised, ${percentage(usual, 0)} of the usual class's`
+        : `a model that never says ${name} is wrong on ${percentage(pictures / total, 0)} of the pictures only`;
     return [
       {
         kind: "imbalance",
@@ -39,8 +40,4 @@ export function imbalanceFindings(classes: readonly ClassSize[], recall?: ArrayL
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }

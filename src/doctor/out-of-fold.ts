@@ -2,7 +2,7 @@ import { finish } from "../core/async.ts";
 import { derivedOrder } from "../core/random.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { apply } from "../train/feature-head.ts";
-import type { FeatureSet } from "../train/features.ts";
+import { type FeatureSet, rowsOf } from "../train/features.ts";
 import { solveLinearHead } from "../train/linear-head.ts";
 
 export interface FoldOptions {
@@ -56,12 +56,4 @@ export function foldsOf(labels: Int32Array, groups: Int32Array, folds: number, s
   let next = 0;
   for (const row of order) if (!foldOf.has(groups[row]!)) foldOf.set(groups[row]!, next++ % folds);
   return Int32Array.from(groups, (group) => foldOf.get(group) ?? 0);
-}
-
-/** Some rows of a set, copied. */
-export function rowsOf({ width, features, labels }: FeatureSet, rows: readonly number[]): FeatureSet {
-  const some = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries())
-    some.set(features.subarray(row * width, (row + 1) * width), i * width);
-  return { rows: rows.length, width, features: some, labels: Int32Array.from(rows, (row) => labels[row]!) };
 }

@@ -1,6 +1,7 @@
 import type { Model, Node } from "../onnx/graph.ts";
 import { producers } from "../onnx/graph-tools.ts";
 import { inferShapes } from "../onnx/infer.ts";
+import { rearranging } from "../surgery/feature-vector.ts";
 import { GraphView } from "../surgery/graph-view.ts";
 
 /** Where a network last knew where things stand, or why it never did so close to its end. */
@@ -10,14 +11,7 @@ export type LastMaps =
 
 /** They order, rename or average what they are given: a map is looked for in front of them. */
 const passive: ReadonlySet<string> = new Set([
-  "Identity",
-  "Dropout",
-  "Cast",
-  "Flatten",
-  "Reshape",
-  "Squeeze",
-  "Unsqueeze",
-  "Transpose",
+  ...rearranging,
   "Gather",
   "Slice",
   "Concat",

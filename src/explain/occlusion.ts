@@ -1,11 +1,5 @@
+import type { Pixels } from "../data/sample.ts";
 import type { Grid, Region } from "./heat.ts";
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** RGB, row by row. */
-  readonly data: Uint8Array;
-}
 
 /** Cells across and down what is seen, each covered by up to four squares of two by two cells. */
 const cells = 10;
@@ -25,9 +19,9 @@ export interface Occluded {
  * probability under the squares that hid it, not below 0. `probability` answers for a picture with a square on it.
  */
 export async function occlusion(
-  picture: Picture,
+  picture: Pixels,
   seen: Region,
-  probability: (picture: Picture) => Promise<number>,
+  probability: (picture: Pixels) => Promise<number>,
   signal?: AbortSignal,
 ): Promise<Occluded> {
   const region = inside(seen, picture);
@@ -58,7 +52,7 @@ export async function occlusion(
   return { grid: { width: columns, height: rows, values }, region, runs };
 }
 
-function inside({ x, y, width, height }: Region, picture: Picture): Region {
+function inside({ x, y, width, height }: Region, picture: Pixels): Region {
   const [left, top] = [Math.max(0, x), Math.max(0, y)];
   return {
     x: left,
@@ -68,7 +62,7 @@ function inside({ x, y, width, height }: Region, picture: Picture): Region {
   };
 }
 
-function withSquare(picture: Picture, left: number, top: number, right: number, bottom: number): Picture {
+function withSquare(picture: Pixels, left: number, top: number, right: number, bottom: number): Pixels {
   const data = picture.data.slice();
   for (let y = top; y < bottom; y++) {
     data.fill(grey, 3 * (y * picture.width + left), 3 * (y * picture.width + right));

@@ -15,6 +15,7 @@ import {
   unknownOutput,
 } from "../export/classifier.ts";
 import { ClassifierError } from "../export/errors.ts";
+import type { Model } from "../onnx/graph.ts";
 import { readModel } from "../onnx/read.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { LoadOptions, Session } from "../runtime/session.ts";
@@ -49,6 +50,47 @@ export interface Prediction extends Ranked {
 /** The model file of a run folder, or the file itself. */
 export function classifierFile(path: string): string {
   return existsSync(path) && statSync(path).isDirectory() ? join(path, "model.onnx") : path;
+}
+
+/** A classifier's file as it was read, `path` being a run's folder or a `model.onnx`. Throws ClassifierError for others. */
+export async function readClassifierFile(path: string): Promise<{
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly model: Model;
+  readonly record: ClassifierRecord;
+}> {
+  const file = classifierFile(path);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new ClassifierError(
+      {
+        what: `There is no classifier at ${path}.`,
+        next: "Give the folder of a run, or its model.onnx; `tsugiki train` makes one.",
+      },
+      { file },
+      { cause },
+    );
+  });
+  const model = readModel(bytes);
+  return { file, bytes, model, record: readClassifierRecord(model, file) };
+}
+
+/**
+ * What a classifier looks at: a file, an encoded picture in memory, or pixels as they are. Throws PictureError for what
+ * does not decode and for strips that its fit cannot take, UsageError for pixels that mean nothing.
+ */
+export async function pixelsOf(
+  picture: string | Uint8Array | Pixels,
+  { preprocess }: ClassifierRecord,
+): Promise<Pixels> {
+  const sight = sightOf(preprocess);
+  if (typeof picture !== "string" && !(picture instanceof Uint8Array)) {
+    checkPixels(picture);
+    refuseStrips(picture, sight.fit, "picture");
+    return picture;
+  }
+  const id = typeof picture === "string" ? picture : "picture";
+  const read = async (): Promise<Uint8Array> => (typeof picture === "string" ? readFile(picture) : picture);
+  return decodePicture(await loadPicture(id, { kind: "file", read }), sight, decode);
 }
 
 export interface ClassifyOptions {
@@ -86,18 +128,7 @@ export class Classifier {
    * Throws ClassifierError when it is no classifier of Tsugiki's.
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Classifier> {
-    const file = classifierFile(path);
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new ClassifierError(
-        {
-          what: `There is no classifier at ${path}.`,
-          next: "Give the folder of a run, or its model.onnx; `tsugiki train` makes one.",
-        },
-        { file },
-        { cause },
-      );
-    });
-    const record = readClassifierRecord(readModel(bytes), file);
+    const { file, bytes, record } = await readClassifierFile(path);
     return new Classifier(file, record, await nodeRuntime().load(bytes, options));
   }
 
@@ -129,24 +160,10 @@ export class Classifier {
    * once it is closed.
    */
   async predict(picture: string | Uint8Array | Pixels, options: ClassifyOptions = {}): Promise<Prediction> {
-    if (typeof picture !== "string" && !(picture instanceof Uint8Array)) {
-      return this.predictPixels(picture, options);
-    }
     this.#checkUse(options);
-    const [id, read] =
-      typeof picture === "string"
-        ? [picture, (): Promise<Uint8Array> => readFile(picture)]
-        : ["picture", async (): Promise<Uint8Array> => picture];
-    const loaded = await loadPicture(id, { kind: "file", read });
-    return this.predictPixels(await decodePicture(loaded, sightOf(this.record.preprocess), decode), options);
-  }
-
-  /** As `predict`, for decoded pixels. */
-  async predictPixels(pixels: Pixels, options: ClassifyOptions = {}): Promise<Prediction> {
+    const { width, height, data } = await pixelsOf(picture, this.record);
+    // It may have been closed while the picture was decoded.
     this.#checkUse(options);
-    checkPixels(pixels);
-    const { width, height, data } = pixels;
-    refuseStrips(pixels, sightOf(this.record.preprocess).fit, "picture");
     const run = this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
     this.#underway.add(run);
     const answer = await run.finally(() => this.#underway.delete(run));

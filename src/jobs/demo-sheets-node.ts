@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
+import { percentage } from "../core/words.ts";
 import type { Vendor } from "../demo/emoji-node.ts";
 import { gestures } from "../demo/emoji-sets.ts";
 import { type Answer, gridPng } from "../demo/grid-sharp.ts";
@@ -47,15 +48,15 @@ export async function answerGrid(
   { before, after, seed }: GridFigures,
 ): Promise<Uint8Array> {
   const sample = sampleAnswers(answers, tiles, seed);
-  const [low, high] = after.interval.map(percent);
+  const [low, high] = after.interval.map((share) => percentage(share));
   const right = `${Math.round(after.accuracy * after.n)} of ${after.n} right`;
   const notes = [
-    `${right} (95 % interval ${low} to ${high}); before fine-tuning ${percent(before.accuracy)}. Hands: ${title}, ${author.name}, ${licence.title}`,
+    `${right} (95 % interval ${low} to ${high}); before fine-tuning ${percentage(before.accuracy)}. Hands: ${title}, ${author.name}, ${licence.title}`,
     sample.length < answers.length
       ? `${sample.length} of the ${answers.length}, drawn by chance with mistakes in their true share: a tick is right, a cross is wrong`
       : "All of them: a tick is right, a cross is wrong",
   ];
-  const heading = `${percent(after.accuracy)} right on the hands of a vendor that it never saw`;
+  const heading = `${percentage(after.accuracy)} right on the hands of a vendor that it never saw`;
   return gridPng(sample, { heading, notes });
 }
 
@@ -67,8 +68,4 @@ export async function readAnswers(run: string, folder: string): Promise<readonly
   return rows.map(({ file = "", predicted = "", label = "", probability }) => {
     return { file: join(folder, file), predicted, label, probability: Number(probability) };
   });
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -76,7 +76,7 @@ export type DemoEvent =
   | { readonly type: "done"; readonly result: DemoResult };
 
 /**
- * Chosen by the validation vendor's figure (few runs, which scatter by five points from seed to seed) within some twenty
+ * Chosen by the validation vendor's figure (few runs, which scatter by up to nine points from seed to seed) within some twenty
  * seconds of two cores; the test vendor had no say. Colours are varied beyond what photographs need, for another vendor's
  * are others.
  */

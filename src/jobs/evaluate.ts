@@ -190,7 +190,7 @@ async function* measureEach(
     const measure = async (): Promise<Answer> => {
       const picture = await loadPicture(sample.id, sample.content);
       const pixels = await decodePicture(picture, sight, decode);
-      const { probabilities } = await classifier.predictPixels(pixels, { top: 1 });
+      const { probabilities } = await classifier.predict(pixels, { top: 1 });
       return { probabilities, sample, recorded: recorded.of(picture.hash) };
     };
     return orSkipped(sample.id, measure, { strict });

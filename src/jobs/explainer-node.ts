@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { UsageError } from "../core/errors.ts";
 import { listOf } from "../core/list.ts";
 import { float32, floats, type Tensor, uint8 } from "../core/tensor.ts";
-import { decode } from "../data/decode-sharp.ts";
 import { encodePng } from "../data/encode-sharp.ts";
 import type { Pixels } from "../data/sample.ts";
 import { classInput, gradCam, type MapGradient, tryMapGradient } from "../explain/grad-cam.ts";
@@ -11,19 +9,16 @@ import { heatOf, type PlacedGrid, type Region, seenRegion } from "../explain/hea
 import { lastMaps } from "../explain/last-maps.ts";
 import { occlusion } from "../explain/occlusion.ts";
 import { overlay } from "../explain/overlay.ts";
-import { type ClassifierRecord, probabilitiesOutput, readClassifierRecord } from "../export/classifier.ts";
-import { ClassifierError } from "../export/errors.ts";
+import { type ClassifierRecord, probabilitiesOutput } from "../export/classifier.ts";
 import type { Model } from "../onnx/graph.ts";
 import { producers } from "../onnx/graph-tools.ts";
 import { closest } from "../onnx/names.ts";
-import { readModel } from "../onnx/read.ts";
 import { writeModel } from "../onnx/write.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Session } from "../runtime/session.ts";
 import { cut } from "../surgery/cut.ts";
 import { pixelsInput } from "../surgery/preprocess.ts";
-import { decodePicture, loadPicture, refuseStrips, sightOf } from "../train/picture.ts";
-import { classifierFile } from "./classifier-node.ts";
+import { pixelsOf, readClassifierFile } from "./classifier-node.ts";
 
 /** Grad-CAM needs a map near the network's end and asks once; occlusion needs nothing and asks some eighty times. */
 export type ExplainMethod = "gradcam" | "occlusion";
@@ -85,19 +80,7 @@ export class Explainer {
 
   /** Loads a run's folder or a `model.onnx`. Throws ClassifierError when it is no classifier of Tsugiki's. */
   static async load(path: string): Promise<Explainer> {
-    const file = classifierFile(path);
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new ClassifierError(
-        {
-          what: `There is no classifier at ${path}.`,
-          next: "Give the folder of a run, or its model.onnx; `tsugiki train` makes one.",
-        },
-        { file },
-        { cause },
-      );
-    });
-    const model = readModel(bytes);
-    const record = readClassifierRecord(model, file);
+    const { file, model, record } = await readClassifierFile(path);
     const logits = producers(model.graph).get(probabilitiesOutput)?.inputs[0] ?? "";
     const found = lastMaps(model, logits);
     const maps = found.kind === "maps" ? found.maps : [];
@@ -132,7 +115,7 @@ export class Explainer {
     const method = options.method ?? (this.#backward ? "gradcam" : "occlusion");
     if (method === "gradcam") this.#requireMap();
     checkSide(side);
-    const pixels = await this.#pixels(picture);
+    const pixels = await pixelsOf(picture, this.record);
     const answer = await this.#forward.run(feedOf(pixels));
     const probabilities = floats(answer[probabilitiesOutput]!);
     const index =
@@ -167,17 +150,6 @@ export class Explainer {
   /** Frees the engine, when no picture is under way any more. */
   async close(): Promise<void> {
     await Promise.all([this.#forward.release(), this.#backward?.release()]);
-  }
-
-  async #pixels(picture: string | Uint8Array | Pixels): Promise<Pixels> {
-    const sight = sightOf(this.record.preprocess);
-    if (typeof picture !== "string" && !(picture instanceof Uint8Array)) {
-      refuseStrips(picture, sight.fit, "picture");
-      return picture;
-    }
-    const id = typeof picture === "string" ? picture : "picture";
-    const read = async (): Promise<Uint8Array> => (typeof picture === "string" ? readFile(picture) : picture);
-    return decodePicture(await loadPicture(id, { kind: "file", read }), sight, decode);
   }
 
   async #gradients(

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, dirname, extname, relative, resolve, sep } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { isListName } from "../data/names.ts";
 import type { Dataset, Sample } from "../data/sample.ts";
@@ -9,6 +9,7 @@ import { type DataFinding, type FindingKind, findingKinds } from "../doctor/find
 import { closest } from "../onnx/names.ts";
 import { learningCurveChart } from "../plot/learning-curve-chart.ts";
 import { ResultFolder } from "./result-folder-node.ts";
+import { liesIn } from "./run-files-node.ts";
 
 export interface InspectFiles {
   /** A table of the findings. */
@@ -141,8 +142,7 @@ function kindsOf({ drop = [], apply }: InspectFiles): FindingKind[] {
 function checkFiles({ csv, apply, data }: InspectFiles & { readonly data: string }): void {
   for (const [option, file] of Object.entries({ csv, apply })) {
     if (file === undefined) continue;
-    const inside = relative(resolve(data), resolve(file));
-    const isOwn = inside === "" || !(inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside));
+    const isOwn = liesIn(file, data);
     if (extname(file).toLowerCase() === ".csv" && !isOwn) continue;
     throw new UsageError(
       {

@@ -122,11 +122,15 @@ export class RunFiles {
   }
 }
 
+/** Whether a path is a folder, or lies below it. */
+export function liesIn(path: string, folder: string): boolean {
+  const inside = relative(resolve(folder), resolve(path));
+  return !(inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside));
+}
+
 /** Throws UsageError: in the data's own folder the run's files would be strays, or a class, of the next run. */
 export function refuseInside(out: string, data: string): void {
-  const path = relative(resolve(data), resolve(out));
-  const outside = path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path);
-  if (out !== "" && outside) return;
+  if (out !== "" && !liesIn(out, data)) return;
   throw new UsageError(
     {
       what:

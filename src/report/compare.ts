@@ -1,8 +1,9 @@
+import { count, integer } from "../core/words.ts";
 import type { ReportAnswer, ReportComparison, ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
 import type { Album } from "./pictures.ts";
 import { section } from "./section.ts";
-import { count, integer, percent, points, pValue } from "./words.ts";
+import { percent, points, pValue } from "./words.ts";
 
 /** Tiles that changed sides, of each direction. */
 const perSide = 24;

@@ -1,9 +1,10 @@
+import { count, integer } from "../core/words.ts";
 import { isOfLabels } from "../evaluate/label-report.ts";
 import type { Evaluation } from "../evaluate/report.ts";
 import type { ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
 import { section } from "./section.ts";
-import { count, integer, percent } from "./words.ts";
+import { percent } from "./words.ts";
 
 /** Beyond this many classes the matrix would be millions of cells; the commonest mistakes tell the story. */
 const mostClasses = 120;

@@ -1,7 +1,8 @@
+import { count } from "../core/words.ts";
 import type { MeasuredShare, ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
 import { section } from "./section.ts";
-import { count, percent } from "./words.ts";
+import { percent } from "./words.ts";
 
 /** What it does where it doubts: several classes in place of one, and none of them. */
 export function doubtsSection({ sets, strangers }: Pick<ReportData, "sets" | "strangers">): Html | undefined {

@@ -1,9 +1,9 @@
 import { groupBy } from "../core/group-by.ts";
+import { count, integer } from "../core/words.ts";
 import type { Finding, ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
 import type { Album } from "./pictures.ts";
 import { section } from "./section.ts";
-import { count, integer } from "./words.ts";
 
 /** Rows of one kind that are written out; the rest is in the doctor's own file. */
 const perKind = 12;

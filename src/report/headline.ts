@@ -1,7 +1,8 @@
+import { count, integer } from "../core/words.ts";
 import { isOfLabels } from "../evaluate/label-report.ts";
 import type { ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
-import { count, integer, percent } from "./words.ts";
+import { percent } from "./words.ts";
 
 /** The headline figure, its interval, and what they mean in plain words. */
 export function headline(data: ReportData): Html {

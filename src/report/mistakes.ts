@@ -1,8 +1,8 @@
+import { count, integer } from "../core/words.ts";
 import type { ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
 import { type Album, fairSample, gridTiles, mistakeTiles, surestMistakes } from "./pictures.ts";
 import { section } from "./section.ts";
-import { count, integer } from "./words.ts";
 
 /** Wrong answers that were given with the most certainty: what the classifier, or a label, has most wrong. */
 export function mistakesSection({ answers }: ReportData, album: Album): Html | undefined {

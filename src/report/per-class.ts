@@ -1,3 +1,4 @@
+import { integer } from "../core/words.ts";
 import { isOfLabels } from "../evaluate/label-report.ts";
 import type { ClassScore } from "../evaluate/per-class.ts";
 import { wilson } from "../evaluate/wilson.ts";
@@ -5,7 +6,7 @@ import { classChart } from "../plot/class-chart.ts";
 import type { ReportData } from "./data.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { section } from "./section.ts";
-import { integer, percent } from "./words.ts";
+import { percent } from "./words.ts";
 
 /** A chart with more bars is no longer looked at. */
 const mostBars = 40;

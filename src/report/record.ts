@@ -1,7 +1,7 @@
+import { count } from "../core/words.ts";
 import type { Fact, ReportData } from "./data.ts";
 import { type Html, html } from "./html.ts";
 import { facts, section } from "./section.ts";
-import { count } from "./words.ts";
 
 /** All that is needed to do it again, and under which terms the base stands. */
 export function recordSection(data: ReportData): Html {

@@ -26,7 +26,7 @@ export interface FeatureCandidate {
 export const featuresOutput = "features";
 
 /** Shape, order and precision change, the numbers do not (or, for Dropout, not outside training). */
-const passive = new Set([
+export const rearranging: ReadonlySet<string> = new Set([
   "Identity",
   "Dropout",
   "Cast",
@@ -45,7 +45,7 @@ const verdicts = new Set([
   "HardSigmoid",
   "ArgMax",
   "TopK",
-  ...passive,
+  ...rearranging,
 ]);
 const pools = new Set([
   "GlobalAveragePool",
@@ -54,7 +54,7 @@ const pools = new Set([
   "MaxPool",
   "ReduceMean",
   "ReduceMax",
-  ...passive,
+  ...rearranging,
 ]);
 const floating: ReadonlySet<string> = new Set(["float32", "float16", "float64", "bfloat16"]);
 
@@ -79,7 +79,7 @@ function classifierInput(view: GraphView, output: string): string | undefined {
   const bare = view.back(output, verdicts);
   const widthOf = (value: string): number => candidateAt(view, value)?.width ?? 0;
   const looksLikeClasses =
-    view.back(output, passive) !== bare ||
+    view.back(output, rearranging) !== bare ||
     classifierName.test(output) ||
     [output, bare].some((value) => usualClassCounts.has(widthOf(value)));
   const saysFeatures = featureName.test(output) && !looksLikeClasses;

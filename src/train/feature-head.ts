@@ -1,11 +1,10 @@
-import { float32, floats } from "../core/tensor.ts";
 import type { Truth } from "../data/labelling.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Model } from "../onnx/graph.ts";
 import { writeModel } from "../onnx/write.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { trainDenseHead } from "./dense-head.ts";
-import type { FeatureSet } from "./features.ts";
+import { answersFor, type FeatureSet } from "./features.ts";
 import { solveLinearHead } from "./linear-head.ts";
 import type { TrainSettings } from "./run.ts";
 import type { HeadEvent, TrainedHead } from "./trained-head.ts";
@@ -53,9 +52,6 @@ export function balanced({ labels, targets }: Truth, classes: number): number[] 
   return Array.from(counts, (count) => labels.length / (classes * Math.max(1, count)));
 }
 
-/** Rows handed to the engine at once. */
-const chunk = 4096;
-
 /** The head's probabilities, rows x classes: each row a distribution, or, of several labels at once, each by itself. */
 export async function apply(
   head: Model,
@@ -68,14 +64,7 @@ export async function apply(
   builder.output(builder.op(opType, ["logits"], attributes, { outputs: ["probabilities"] }));
   const session = await runtime.load(writeModel(builder.model()));
   try {
-    const all = new Float32Array(set.rows * classes);
-    for (let from = 0; from < set.rows; from += chunk) {
-      const rows = Math.min(chunk, set.rows - from);
-      const features = set.features.subarray(from * set.width, (from + rows) * set.width);
-      const answer = await session.run({ features: float32(features, [rows, set.width]) });
-      all.set(floats(answer.probabilities!), from * classes);
-    }
-    return all;
+    return await answersFor(session, "probabilities", classes, set);
   } finally {
     await session.release();
   }

@@ -11,7 +11,7 @@ import { FeatureExtractor } from "./extract.ts";
 import { apply } from "./feature-head.ts";
 import type { FeatureSet } from "./features.ts";
 import type { Measured, TrainParts, TrainSettings } from "./run.ts";
-import { evenRows } from "./second-opinion/even-rows.ts";
+import { enoughKnown, evenRows } from "./second-opinion/even-rows.ts";
 import { type Judged, judge } from "./second-opinion/second-opinion.ts";
 import type { OpinionSets } from "./second-opinion/strangers.ts";
 import type { TrainedHead } from "./trained-head.ts";
@@ -49,10 +49,6 @@ export interface TrainedNetwork {
   readonly outliers: readonly Picture[];
   readonly labelling: Labelling;
 }
-
-/** A trained base has no training features but those of its last epoch; so many say what known pictures look like. */
-const mostKnown = 1024;
-const leastOfClass = 16;
 
 /**
  * What the trained base and its head say of the held-out pictures, by the very graph that is exported, and its second
@@ -110,9 +106,9 @@ function lostOf(
   ];
 }
 
-/** Training pictures of every class, enough to say what known pictures look like. */
+/** Training pictures of every class, enough to say what known ones look like: their features must be computed anew. */
 function knownOf(train: readonly Picture[], { classes, multiLabel, numbersOf }: Labelling): Picture[] {
   const labels = Int32Array.from(train, ({ sample }) => (multiLabel ? 0 : (numbersOf(sample)[0] ?? 0)));
-  const rows = evenRows(labels, multiLabel ? 1 : classes, { most: mostKnown, leastOfClass });
+  const rows = evenRows(labels, multiLabel ? 1 : classes, enoughKnown);
   return rows.map((row) => train[row]!);
 }

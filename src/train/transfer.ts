@@ -1,3 +1,4 @@
+import { percentage } from "../core/words.ts";
 import type { Part } from "../data/sample.ts";
 
 /** Shares of right answers on one part; of several labels at once, mean average precisions. */
@@ -18,20 +19,19 @@ export interface Compared {
 /** What is said where a base did not help, or training it did harm: with both figures, in plain words. */
 export function transferWarnings(compared: Compared): readonly string[] {
   const { part, multiLabel = false, fromScratch = false, grafted, frozen, raw } = compared;
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const warnings: string[] = [];
   if (fromScratch && frozen !== undefined) {
     warnings.push(
-      `What pretraining was worth, on the ${part} pictures: ${percent(grafted)} from scratch, ${percent(frozen)} with the ` +
+      `What pretraining was worth, on the ${part} pictures: ${percentage(grafted)} from scratch, ${percentage(frozen)} with the ` +
         `same head on the pretrained base's frozen features${multiLabel ? " (mean average precision)" : ""}.`,
     );
   } else if (raw !== undefined && grafted <= raw) {
     const words = multiLabel
-      ? `the grafted model's mean average precision on the ${part} pictures is ${percent(grafted)}, that of the same head `
-      : `the grafted model is right on ${percent(grafted)} of the ${part} pictures, the same head `;
+      ? `the grafted model's mean average precision on the ${part} pictures is ${percentage(grafted)}, that of the same head `
+      : `the grafted model is right on ${percentage(grafted)} of the ${part} pictures, the same head `;
     const without = multiLabel
-      ? `without any base, on 8 x 8 pixels and colours, ${percent(raw)}. `
-      : `without any base, on 8 x 8 pixels and colours, on ${percent(raw)}. `;
+      ? `without any base, on 8 x 8 pixels and colours, ${percentage(raw)}. `
+      : `without any base, on 8 x 8 pixels and colours, on ${percentage(raw)}. `;
     warnings.push(
       `Negative transfer: ${words}${without}This base brings nothing here: check how its ` +
         "pictures are normalised (--preprocess), try a larger --size, or another base.",
@@ -39,10 +39,10 @@ export function transferWarnings(compared: Compared): readonly string[] {
   }
   if (!fromScratch && frozen !== undefined && grafted < frozen) {
     const words = multiLabel
-      ? `a mean average precision of ${percent(grafted)} on the ${part} pictures, `
-      : `${percent(grafted)} of the ${part} pictures right, `;
+      ? `a mean average precision of ${percentage(grafted)} on the ${part} pictures, `
+      : `${percentage(grafted)} of the ${part} pictures right, `;
     warnings.push(
-      `Training the base did harm: ${words}${percent(frozen)} with the head ` +
+      `Training the base did harm: ${words}${percentage(frozen)} with the head ` +
         "on the frozen features. Train with --strategy features, a lower --learning-rate, or fewer blocks (--unfreeze 0.2).",
     );
   }

@@ -1,6 +1,6 @@
+import { count, decimal, duration, percentage } from "../../core/words.ts";
 import type { DemoFigure, DemoResult, DrawnEvent } from "../../index.ts";
 import type { Colours } from "./colour.ts";
-import { count, decimal, duration, percentage } from "./format.ts";
 import { table } from "./table.ts";
 import { plain } from "./width.ts";
 

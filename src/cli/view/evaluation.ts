@@ -1,7 +1,7 @@
+import { count, decimal, integer, percentage } from "../../core/words.ts";
 import { type AnyEvaluation, type Evaluation, isOfLabels } from "../../index.ts";
 import type { Colours } from "./colour.ts";
 import { confusionView } from "./confusion.ts";
-import { count, decimal, integer, percentage } from "./format.ts";
 import { labelsView } from "./labels.ts";
 import { type Column, table } from "./table.ts";
 

@@ -1,5 +1,5 @@
+import { count, decimal, integer, percentage } from "../../core/words.ts";
 import type { DataFinding, FindingKind, Inspection } from "../../index.ts";
-import { count, decimal, integer, percentage } from "./format.ts";
 import { plain } from "./width.ts";
 
 /** Of each kind, the worst that are shown. */

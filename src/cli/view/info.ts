@@ -1,6 +1,6 @@
+import { bytes, count, percentage } from "../../core/words.ts";
 import type { ModelInfo, PortInfo } from "../../index.ts";
 import type { Colours } from "./colour.ts";
-import { bytes, count, percentage } from "./format.ts";
 import { plain } from "./width.ts";
 
 /** A model's file in lines of "Name  what it says". */

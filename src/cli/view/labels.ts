@@ -1,6 +1,6 @@
+import { count, decimal, integer, percentage } from "../../core/words.ts";
 import type { LabelEvaluation } from "../../index.ts";
 import type { Options } from "./evaluation.ts";
-import { count, decimal, integer, percentage } from "./format.ts";
 import { type Column, table } from "./table.ts";
 
 type LabelScore = LabelEvaluation["perClass"][number];

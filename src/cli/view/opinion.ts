@@ -1,5 +1,5 @@
+import { decimal, integer, percentage } from "../../core/words.ts";
 import type { TrainResult } from "../../index.ts";
-import { decimal, integer, percentage } from "./format.ts";
 
 /** What a run says of its own answers, a line each: calibration, what is turned away, prediction sets. */
 export function opinionLines({

@@ -1,4 +1,4 @@
-import { duration, integer, rate } from "./format.ts";
+import { duration, integer, rate } from "../../core/words.ts";
 import { displayWidth, plain, shorten } from "./width.ts";
 
 /** The part of a terminal stream that a progress line needs; process.stderr is one. */

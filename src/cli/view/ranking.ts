@@ -1,5 +1,5 @@
+import { bytes, count, decimal, integer, percentage } from "../../core/words.ts";
 import type { CheapMeasure, RankedBase, Ranking } from "../../index.ts";
-import { bytes, count, decimal, integer, percentage } from "./format.ts";
 import { type Column, table } from "./table.ts";
 import { plain } from "./width.ts";
 

@@ -1,5 +1,5 @@
+import { integer } from "../../core/words.ts";
 import type { Colours } from "./colour.ts";
-import { integer } from "./format.ts";
 import { table } from "./table.ts";
 
 /** One layer of a network, in the order of the data. */

@@ -1,4 +1,4 @@
-import { integer } from "./format.ts";
+import { integer } from "../../core/words.ts";
 import { displayWidth, pad, plain, shorten } from "./width.ts";
 
 /** One column of a table. */

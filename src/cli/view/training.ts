@@ -1,3 +1,4 @@
+import { bytes, count, integer, percentage } from "../../core/words.ts";
 import type {
   ChosenEvent,
   EpochEvent,
@@ -6,7 +7,6 @@ import type {
   RollbackEvent,
   StageEvent,
 } from "../../index.ts";
-import { bytes, count, integer, percentage } from "./format.ts";
 
 /** What a stage trains, at which rates, and what its frozen part costs. */
 export function stageLines(event: StageEvent): readonly string[] {

@@ -1,3 +1,5 @@
+import { csvField, startsFormula } from "../../core/csv.ts";
+
 /** One picture's line in predictions.csv. */
 export interface PredictionRow {
   /** Path from the dataset's root, with "/" between names. */
@@ -22,7 +24,7 @@ export function predictionsHeader(
   { multiLabel = false }: PredictionColumns = {},
 ): string {
   const columns = ["file", "label", "predicted", ...(multiLabel ? [] : ["probability"]), "correct"];
-  return [...columns, ...classes.map((name) => quote(`p(${name})`))].join(",");
+  return [...columns, ...classes.map((name) => csvField(`p(${name})`))].join(",");
 }
 
 /**
@@ -35,7 +37,7 @@ export function predictionsHeader(
 export function predictionLine(row: PredictionRow): string {
   const { file, label, predicted, probability, probabilities } = row;
   return [
-    quote(startsFormula(file) ? `./${file}` : file),
+    csvField(startsFormula(file) ? `./${file}` : file),
     label === undefined ? "" : className(label),
     className(predicted),
     ...(probability === undefined ? [] : [shortestFloat32(probability)]),
@@ -44,18 +46,8 @@ export function predictionLine(row: PredictionRow): string {
   ].join(",");
 }
 
-/** OWASP's list of starts (CSV Injection), with the full-width forms that Japanese and Chinese spreadsheets take too. */
-function startsFormula(text: string): boolean {
-  return /^[=+\-@\t\r\n＝＋－＠]/.test(text);
-}
-
 function className(name: string): string {
-  return quote(startsFormula(name) && !/^[+-]?\d+(\.\d+)?$/.test(name) ? `'${name}` : name);
-}
-
-/** RFC 4180: a field with a comma, a quote or a line end stands in quotes, its own quotes doubled. */
-function quote(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return csvField(startsFormula(name) && !/^[+-]?\d+(\.\d+)?$/.test(name) ? `'${name}` : name);
 }
 
 /** The shortest decimal that reads back as the same float32: 0.1, not 0.10000000149011612. */

@@ -10,7 +10,7 @@ import type { Interval } from "../../evaluate/wilson.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { writeModel } from "../../onnx/write.ts";
 import type { Runtime } from "../../runtime/session.ts";
-import type { FeatureSet } from "../features.ts";
+import { answersFor, type FeatureSet } from "../features.ts";
 
 /** Why a temperature is what it is; all but "fitted" leave it at 1. */
 export type CalibrationVerdict =
@@ -95,9 +95,6 @@ export function probabilitiesOf({ logits, classes, targets }: LogitSet, temperat
   return logits.map((logit) => 1 / (1 + Math.exp(-logit / temperature)));
 }
 
-/** Rows handed to the engine at once. */
-const chunk = 4096;
-
 /** A head's logits for the rows of each set. */
 export async function logitsOf(
   head: Model,
@@ -108,14 +105,9 @@ export async function logitsOf(
   const session = await runtime.load(writeModel(head));
   try {
     const found: LogitSet[] = [];
-    for (const { rows, width, features, labels, targets } of sets) {
-      const logits = new Float32Array(rows * classes);
-      for (let from = 0; from < rows; from += chunk) {
-        const count = Math.min(chunk, rows - from);
-        const part = features.subarray(from * width, (from + count) * width);
-        const answer = await session.run({ features: float32(part, [count, width]) });
-        logits.set(floats(answer.logits!), from * classes);
-      }
+    for (const set of sets) {
+      const { rows, labels, targets } = set;
+      const logits = await answersFor(session, "logits", classes, set);
       found.push({ rows, labels, logits, classes, ...(targets && { targets }) });
     }
     return found;

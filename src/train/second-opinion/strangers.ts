@@ -1,11 +1,10 @@
-import { float32, floats } from "../../core/tensor.ts";
 import { type Rejection, rejection, rejectionThreshold } from "../../evaluate/unknown/rejection.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { writeModel } from "../../onnx/write.ts";
 import type { Runtime } from "../../runtime/session.ts";
-import type { FeatureSet } from "../features.ts";
+import { answersFor, type FeatureSet, rowsOf } from "../features.ts";
 import { fitCompactGaussians } from "./compact-gaussians.ts";
-import { evenRows, rowsOf } from "./even-rows.ts";
+import { enoughKnown, evenRows } from "./even-rows.ts";
 import { strangenessGraph } from "./strangeness-graph.ts";
 
 /** "None of these": pictures stranger than nearly all known ones. Plain numbers, for records. */
@@ -37,13 +36,6 @@ export interface FoundStrangers {
   readonly graph: Model | undefined;
 }
 
-/** So many training rows say what known pictures look like (512 of 1,250 turned away half a point fewer strangers). */
-const mostRows = 1024;
-const leastOfClass = 16;
-
-/** Rows handed to the engine at once. */
-const chunk = 4096;
-
 /** Fits what is known on training rows, and on validation rows the threshold above which a picture is none of it. */
 export async function findStrangers(
   { train, val, test, outliers }: OpinionSets,
@@ -54,7 +46,7 @@ export async function findStrangers(
   // Several labels at once make no groups that exclude each other: there all known pictures are one.
   const of = train.targets ? new Int32Array(train.rows) : train.labels;
   const kinds = train.targets ? 1 : classes;
-  const rows = evenRows(of, kinds, { most: mostRows, leastOfClass });
+  const rows = evenRows(of, kinds, enoughKnown);
   const { features, width } = rowsOf(train, rows);
   const labels = Int32Array.from(rows, (row) => of[row]!);
   const { needed } = rejectionThreshold(new Float64Array(), falseRejections);
@@ -63,34 +55,19 @@ export async function findStrangers(
   const known = await fitCompactGaussians({ features, width, labels, classes: kinds }, runtime);
   if (known === undefined) return { strangers: nothing, graph: undefined };
 
-  const measure = await scorer(strangenessGraph(known), runtime);
+  const session = await runtime.load(writeModel(strangenessGraph(known)));
+  const strangenessOf = async (set: FeatureSet): Promise<Float64Array> =>
+    Float64Array.from(await answersFor(session, "strangeness", 1, set));
   try {
-    const { threshold } = rejectionThreshold(await measure.of(val), falseRejections);
+    const { threshold } = rejectionThreshold(await strangenessOf(val), falseRejections);
     const turnedAway = async (set: FeatureSet | undefined): Promise<Rejection | null> =>
-      set === undefined || set.rows === 0 ? null : rejection(await measure.of(set), threshold);
+      set === undefined || set.rows === 0 ? null : rejection(await strangenessOf(set), threshold);
     const [held, foreign] = [await turnedAway(test), await turnedAway(outliers)];
     return {
       strangers: { ...nothing, threshold, test: held, outliers: foreign },
       graph: strangenessGraph(known, threshold),
     };
   } finally {
-    await measure.release();
+    await session.release();
   }
-}
-
-async function scorer(graph: Model, runtime: Runtime) {
-  const session = await runtime.load(writeModel(graph));
-  return {
-    of: async ({ rows, width, features }: FeatureSet): Promise<Float64Array> => {
-      const all = new Float64Array(rows);
-      for (let from = 0; from < rows; from += chunk) {
-        const count = Math.min(chunk, rows - from);
-        const part = features.subarray(from * width, (from + count) * width);
-        const { strangeness } = await session.run({ features: float32(part, [count, width]) });
-        all.set(floats(strangeness!), from);
-      }
-      return all;
-    },
-    release: () => session.release(),
-  };
 }

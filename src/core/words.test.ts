@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, count, decimal, duration, integer, percentage, rate } from "./format.ts";
+import { bytes, count, decimal, duration, integer, percentage, rate } from "./words.ts";
 
 test.each([
   [0, "0"],
