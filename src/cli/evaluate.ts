@@ -4,6 +4,7 @@ import { type EvaluateOptions, evaluate, finish } from "../index.ts";
 import { examples, type OutputOptions, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import { evaluationView } from "./view/evaluation.ts";
+import { measuredOpinionLines } from "./view/opinion.ts";
 
 type Flags = OutputOptions & Pick<EvaluateOptions, "split" | "layout" | "strict">;
 
@@ -49,7 +50,8 @@ export function evaluateCommand(program: Command, signal: AbortSignal): void {
       }
       const { colours, width } = terminal;
       const title = result.split === "all" ? "On all pictures:" : `On the part '${result.split}':`;
-      terminal.say(`${title}\n\n${evaluationView(result, { colours, width })}`);
+      const figures = evaluationView(result, { colours, width });
+      terminal.say([title, "", figures, "", ...measuredOpinionLines(result)].join("\n"));
       const { accuracy, n, interval, ...rest } = result;
       terminal.emit({ accuracy, n, interval, ...rest });
     });

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import { bytes, count, decimal, integer, percentage } from "../core/words.ts";
 import { isOfLabels, type ReportOptions, type ReportResult, report } from "../index.ts";
-import { examples, type OutputOptions, withOutput } from "./options.ts";
+import { examples, type OutputOptions, whole, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 
-type Flags = OutputOptions & Pick<ReportOptions, "compare" | "out"> & { readonly open?: true };
+type Flags = OutputOptions & Pick<ReportOptions, "compare" | "out" | "heatMaps"> & { readonly open?: true };
 
 /** `tsugiki report RUN` */
 export function reportCommand(program: Command, signal: AbortSignal): void {
@@ -19,6 +19,7 @@ export function reportCommand(program: Command, signal: AbortSignal): void {
     .argument("<run>", "a run's folder, or its model.onnx")
     .option("--compare <runs...>", "set other runs beside it, on the pictures that both were measured on")
     .option("--out <file>", "the page's file (default: report.html in the run's folder)")
+    .option("--heat-maps <number>", "pictures shown with where it looked (default: 8)", whole)
     .option("--open", "open it in the browser");
   withOutput(command)
     .addHelpText(

@@ -79,6 +79,12 @@ export function showTraining(event: Exclude<RunEvent, DoneEvent>, terminal: Term
       if (text !== undefined) terminal.note(text);
       break;
     }
+    case "inspecting":
+      terminal.progress("Looking the data over", event.done, event.total);
+      break;
+    case "heads":
+      terminal.progress("Heads to ask", event.done, event.total, { unit: "heads" });
+      break;
     case "evaluated":
       break;
     default:

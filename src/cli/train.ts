@@ -82,6 +82,10 @@ function ofRun(): Option[] {
       number,
     ),
     ...ofOpinion(),
+    option(
+      "--doctor",
+      "look the data over as well, as inspect --features does, and tell of it in the report",
+    ),
     option("--no-report", "write no report.html (default: the run ends with one)"),
     option(
       "--show-augmentations [file.png]",
@@ -171,9 +175,15 @@ function resultView(result: TrainResult, terminal: Terminal): string {
     "",
     `${colours.bold("Model")}  ${model}  (${duration(result.seconds)}${cached})`,
     ...(result.report === null ? [] : [`Report ${result.report}`]),
+    ...(result.findings === null ? [] : [`Doctor ${doctorText(result.findings)}`]),
     `Next:  tsugiki predict ${out} some-picture.jpg`,
   );
   return lines.join("\n");
+}
+
+function doctorText(findings: NonNullable<TrainResult["findings"]>): string {
+  if (findings.length === 0) return "found nothing to look at";
+  return `${count(findings.length, "reason")} to look at the data again: doctor.json, and the report`;
 }
 
 function validationLine(val: AnyEvaluation): string {

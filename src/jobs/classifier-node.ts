@@ -161,24 +161,35 @@ export class Classifier {
    */
   async predict(picture: string | Uint8Array | Pixels, options: ClassifyOptions = {}): Promise<Prediction> {
     this.#checkUse(options);
+    const prediction = this.#predicted(picture, options);
+    this.#underway.add(prediction);
+    return prediction.finally(() => this.#underway.delete(prediction));
+  }
+
+  async #predicted(
+    picture: string | Uint8Array | Pixels,
+    { top = 5, coverage }: ClassifyOptions,
+  ): Promise<Prediction> {
     const { width, height, data } = await pixelsOf(picture, this.record);
-    // It may have been closed while the picture was decoded.
-    this.#checkUse(options);
-    const run = this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
-    this.#underway.add(run);
-    const answer = await run.finally(() => this.#underway.delete(run));
+    const answer = await this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
     const probabilities = floats(answer[probabilitiesOutput]!);
     const ranked = Array.from(probabilities, (probability, i) => ({
       label: this.classes[i]!,
       probability,
     })).sort((a, b) => b.probability - a.probability);
-    const top = ranked.slice(0, options.top ?? 5);
     const labels = ranked.filter(({ probability }) => probability >= labelThreshold);
     const several = this.multiLabel && { labels };
-    const { coverage } = options;
     const set = coverage !== undefined && { set: setOf(ranked, ruleOf(this.record, coverage, this.file)) };
     const embedding = floats(answer[embeddingOutput]!);
-    return { ...ranked[0]!, top, ...several, probabilities, embedding, ...this.#strange(answer), ...set };
+    return {
+      ...ranked[0]!,
+      top: ranked.slice(0, top),
+      ...several,
+      probabilities,
+      embedding,
+      ...this.#strange(answer),
+      ...set,
+    };
   }
 
   /** Waits for the predictions under way and frees the engine. Closing twice does no harm. */

@@ -5,10 +5,16 @@ import { DatasetError } from "../data/errors.ts";
 import { labellingOf, truthOf } from "../data/labelling.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
+import { type CalibrationError, calibrationError } from "../evaluate/calibration/calibration-error.ts";
+import { answersOf } from "../evaluate/calibration/reliability.ts";
+import { measureSets, type SetFigures } from "../evaluate/conformal/prediction-sets.ts";
 import { type AnyEvaluation, evaluateLabels } from "../evaluate/label-report.ts";
 import { evaluatePredictions } from "../evaluate/report.ts";
+import type { Rejection } from "../evaluate/unknown/rejection.ts";
+import { wilson } from "../evaluate/wilson.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { decodePicture, loadPicture, orSkipped, type SkippedPicture, sightOf } from "../train/picture.ts";
+import { setScore } from "../train/second-opinion/sets.ts";
 import { Classifier } from "./classifier-node.ts";
 import { type RecordedParts, readRecordedParts } from "./recorded-parts-node.ts";
 
@@ -36,7 +42,7 @@ export interface EvaluatingEvent {
   readonly total: number;
 }
 
-export type EvaluateResult = AnyEvaluation & MeasuredPictures;
+export type EvaluateResult = AnyEvaluation & MeasuredPictures & MeasuredOpinion;
 
 /** Which pictures the figures are of. */
 interface MeasuredPictures {
@@ -48,9 +54,26 @@ interface MeasuredPictures {
   readonly skipped: readonly SkippedPicture[];
 }
 
+/** What becomes of the classifier's second opinion on these pictures. */
+interface MeasuredOpinion {
+  /** How far its probabilities are from what comes true. */
+  readonly calibration: CalibrationError;
+  /** Pictures that it turns away as none of its classes, each of them wrongly; null where it cannot tell. */
+  readonly unknown: Rejection | null;
+  /** How often its prediction sets hold the truth, a row for each coverage that it has a rule for. */
+  readonly sets: readonly MeasuredRule[];
+}
+interface MeasuredRule {
+  /** The coverage asked for. */
+  readonly asked: number;
+  readonly figures: SetFigures;
+}
+
 /** A picture that was measured. */
 interface Answer {
   readonly probabilities: Float32Array;
+  /** Undefined where the classifier cannot tell. */
+  readonly unknown: boolean | undefined;
   readonly sample: Sample;
   readonly recorded: ReadonlySet<Part>;
 }
@@ -190,8 +213,8 @@ async function* measureEach(
     const measure = async (): Promise<Answer> => {
       const picture = await loadPicture(sample.id, sample.content);
       const pixels = await decodePicture(picture, sight, decode);
-      const { probabilities } = await classifier.predict(pixels, { top: 1 });
-      return { probabilities, sample, recorded: recorded.of(picture.hash) };
+      const { probabilities, unknown } = await classifier.predict(pixels, { top: 1 });
+      return { probabilities, unknown, sample, recorded: recorded.of(picture.hash) };
     };
     return orSkipped(sample.id, measure, { strict });
   };
@@ -206,7 +229,7 @@ async function* measureEach(
 function summarise(
   outcomes: readonly (Answer | SkippedPicture)[],
   split: Part | "all",
-  { classifier: { classes, multiLabel }, dataset: { path } }: Job,
+  { classifier: { classes, multiLabel, record }, dataset: { path } }: Job,
 ): EvaluateResult {
   const answered = outcomes.filter((outcome) => "probabilities" in outcome);
   const skipped = outcomes.filter((outcome) => "reason" in outcome);
@@ -223,7 +246,27 @@ function summarise(
   const evaluation = targets
     ? evaluateLabels({ probabilities, targets, classes })
     : evaluatePredictions({ probabilities, labels, classes });
-  return { split, ...evaluation, trainedOn, usedToChoose, skipped };
+  const answers = targets
+    ? { confidence: probabilities, right: targets }
+    : answersOf(probabilities, labels, classes.length);
+  return {
+    split,
+    ...evaluation,
+    calibration: calibrationError(answers),
+    unknown: record.unknown === undefined ? null : turnedAway(answered),
+    sets: (record.sets ?? []).map(({ coverage, threshold }) => ({
+      asked: coverage,
+      figures: measureSets({ probabilities, labels, classes }, { score: setScore, threshold }),
+    })),
+    trainedOn,
+    usedToChoose,
+    skipped,
+  };
+}
+
+function turnedAway(answers: readonly Answer[]): Rejection {
+  const [n, rejected] = [answers.length, answers.filter(({ unknown }) => unknown).length];
+  return { rejected, n, rate: rejected / n, interval: wilson(rejected, n) };
 }
 
 function nothingMeasured(

@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { reason } from "../core/errors.ts";
+import { reason, UsageError } from "../core/errors.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset } from "../data/sample.ts";
 import { layouts } from "../data/sources/table.ts";
 import type { AnyEvaluation } from "../evaluate/label-report.ts";
-import type { ReportComparison, ReportData } from "../report/data.ts";
+import type { HeatMap, ReportComparison, ReportData } from "../report/data.ts";
+import { mostMaps } from "../report/heat-maps.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { commandOf } from "./report-command.ts";
 import { compareRuns, type ReadRun } from "./report-compare.ts";
@@ -20,6 +21,8 @@ export interface ReportOptions {
   readonly compare?: readonly string[] | undefined;
   /** The page's file. Default: `report.html` in the run's folder. */
   readonly out?: string | undefined;
+  /** Pictures to show with where the classifier looked; fewer where its network makes that slow. Default 8. */
+  readonly heatMaps?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,35 +63,50 @@ export async function removeReport(run: string): Promise<void> {
 }
 
 async function writeReport(options: ReportOptions, open: Dataset | undefined): Promise<ReportResult> {
-  const { signal, compare = [] } = options;
+  const { signal, compare = [], heatMaps = 8 } = options;
+  checkHeatMaps(heatMaps);
   const own = await readRun(options.run);
   const others: ReadRun[] = [];
   for (const path of compare) others.push(await readRun(path));
   const file = options.out ?? join(own.folder, "report.html");
   const comparisons = withNames(own, others).map((other) => compareRuns(own, other));
   // Drawing comes with a library of charts: nobody else pays for loading it.
-  const [{ renderReport }, { chooseShown }, { makeThumbnails }] = await Promise.all([
-    import("../report/page.ts"),
-    import("../report/pictures.ts"),
-    import("./report-thumbnails-sharp.ts"),
-  ]);
+  const [{ renderReport }, { chooseExplained, chooseShown }, { makeThumbnails }, { makeHeatMaps }] =
+    await Promise.all([
+      import("../report/page.ts"),
+      import("../report/pictures.ts"),
+      import("./report-thumbnails-sharp.ts"),
+      import("./report-heat-maps-sharp.ts"),
+    ]);
   const answers = own.measured?.answers ?? [];
   const changed = new Set(comparisons.flatMap(({ theirs }) => [...theirs.keys()]));
   const shown = chooseShown(
     answers,
     answers.filter((answer) => changed.has(answer.file)),
   ).map((answer) => answer.file);
-  const ofDataset = (dataset: Dataset): Promise<Thumbnails> =>
-    makeThumbnails(dataset, {
+  const { hashes } = own.record;
+  const ofDataset = async (dataset: Dataset): Promise<Pictures> => ({
+    ...(await makeThumbnails(dataset, {
       files: shown,
-      hashes: own.record.hashes,
+      hashes,
       square: own.record.fit === "cover",
       lanes: 2 * nodeRuntime().concurrency,
       signal,
-    });
+    })),
+    maps: await makeHeatMaps(dataset, {
+      run: own.folder,
+      answers: chooseExplained(answers, heatMaps),
+      hashes,
+      signal,
+    }).catch(() => {
+      // A run whose model was moved away still has its figures.
+      signal?.throwIfAborted();
+      return [];
+    }),
+  });
   const found = open
     ? { ...(await ofDataset(open)), gone: null }
-    : await thumbnailsAt(own, shown, ofDataset, signal);
+    : await picturesAt(own, shown, ofDataset, signal);
   const data: ReportData = {
     name: own.name,
     ...own.record,
@@ -96,6 +114,7 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
     answers,
     thumbnails: found.pictures,
     lost: found.lost,
+    heatMaps: found.maps,
     curves: await readCurves(own),
     findings: await readFindings(own),
     comparisons,
@@ -117,13 +136,18 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
   };
 }
 
-/** Small copies from where the data was; where it is gone, none, and why. */
-async function thumbnailsAt(
+/** Small copies of pictures, and of a few where the classifier looked. */
+interface Pictures extends Thumbnails {
+  readonly maps: readonly HeatMap[];
+}
+
+/** Pictures from where the data was; where it is gone, none, and why. */
+async function picturesAt(
   { record }: ReadRun,
   files: readonly string[],
-  make: (dataset: Dataset) => Promise<Thumbnails>,
+  make: (dataset: Dataset) => Promise<Pictures>,
   signal: AbortSignal | undefined,
-): Promise<Thumbnails & { readonly gone: string | null }> {
+): Promise<Pictures & { readonly gone: string | null }> {
   const { path, layout } = record.data;
   let dataset: Dataset;
   try {
@@ -132,7 +156,7 @@ async function thumbnailsAt(
     dataset = await openDataset(path, { ...(isNamed && { layout }), ...(signal && { signal }) });
   } catch (error) {
     signal?.throwIfAborted();
-    return { pictures: new Map(), lost: files, gone: reason(error) };
+    return { pictures: new Map(), lost: files, maps: [], gone: reason(error) };
   }
   try {
     return { ...(await make(dataset)), gone: null };
@@ -146,4 +170,15 @@ function withNames(own: ReadRun, others: readonly ReadRun[]): readonly ReadRun[]
   const names = [own, ...others].map(({ name }) => name);
   const isUnique = (name: string): boolean => names.indexOf(name) === names.lastIndexOf(name);
   return others.map((other) => (isUnique(other.name) ? other : { ...other, name: other.folder }));
+}
+
+function checkHeatMaps(count: number): void {
+  if (Number.isInteger(count) && count >= 0 && count <= mostMaps) return;
+  throw new UsageError(
+    {
+      what: `${count} heat maps mean nothing.`,
+      next: `Give a whole number from 0 to ${mostMaps}; explain makes as many as you like.`,
+    },
+    { option: "heatMaps", value: count },
+  );
 }

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { tap } from "../core/async.ts";
-import { reason } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { oneOrMore } from "../core/list.ts";
 import { decode, decoderName } from "../data/decode-sharp.ts";
@@ -12,20 +11,16 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { featureGraph, type SkippedPicture } from "../train/extract.ts";
 import type { Identity } from "../train/network/checkpoint.ts";
 import type { Checkpoints } from "../train/network/train-network.ts";
-import {
-  type TrainEvent,
-  type TrainOutcome,
-  type TrainSettings,
-  trainOnFeatures,
-  type WarningEvent,
-} from "../train/run.ts";
+import { type TrainEvent, type TrainOutcome, type TrainSettings, trainOnFeatures } from "../train/run.ts";
 import type { SecondOpinion } from "../train/second-opinion/second-opinion.ts";
 import { type OpenedBase, openBases, trainedBase } from "./base-node.ts";
 import { type BasesOptions, basesOf, refuseSeveral } from "./bases.ts";
 import { cacheIn } from "./cache-node.ts";
+import type { InspectingEvent } from "./inspect.ts";
+import type { HeadsEvent } from "./inspect-features.ts";
+import { type LookedBack, lookBack } from "./look-back.ts";
 import { openBoth } from "./open-node.ts";
 import { declareOutliers } from "./outliers.ts";
-import { removeReport, reportOfTraining } from "./report.ts";
 import { RunFiles } from "./run-files-node.ts";
 import { storedOpinion } from "./stored-opinion.ts";
 import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
@@ -44,6 +39,8 @@ export interface TrainOptions extends BasesOptions, TrainChoices {
   readonly cache?: string | undefined;
   /** Whether the run ends with its report.html. Default true. */
   readonly report?: boolean | undefined;
+  /** Whether to look the data over afterwards, as `inspect` with features does, and tell of it in the report. Default false. */
+  readonly doctor?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -76,14 +73,12 @@ export interface DoneEvent {
   readonly result: TrainResult;
 }
 
-export type RunEvent = OpenedEvent | TrainEvent | DoneEvent;
+export type RunEvent = OpenedEvent | TrainEvent | InspectingEvent | HeadsEvent | DoneEvent;
 
-export interface TrainResult {
+export interface TrainResult extends LookedBack {
   /** The run's folder, and the classifier in it. */
   readonly out: string;
   readonly model: string;
-  /** The page to look at; null where none was asked for or it could not be written. */
-  readonly report: string | null;
   readonly classes: readonly string[];
   /** The part behind the headline figure: "val" only where the data comes split without a test part. */
   readonly headline: Part | null;
@@ -166,27 +161,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
       history: outcome.head.history,
     });
     await files.publish();
-    const finished = { ...result, report: yield* reporting(out, dataset, options.report ?? true) };
+    const finished: TrainResult = { ...result, ...(yield* lookBack(out, dataset, options)) };
     yield { type: "done", result: finished };
     return finished;
   } finally {
     await files?.discard();
     await found.close();
-  }
-}
-
-/** Writes the run's page; a page that cannot be written is a warning, for the classifier stands. */
-async function* reporting(
-  out: string,
-  dataset: Dataset,
-  wanted: boolean,
-): AsyncGenerator<WarningEvent, string | null> {
-  try {
-    await removeReport(out);
-    return wanted ? (await reportOfTraining(out, dataset)).file : null;
-  } catch (error) {
-    yield { type: "warning", message: `The report could not be written: ${reason(error)}` };
-    return null;
   }
 }
 
@@ -265,12 +245,11 @@ function resultOf(
   classes: readonly string[],
   outcome: TrainOutcome,
   seconds: number,
-): TrainResult {
+): Omit<TrainResult, keyof LookedBack> {
   const { test, val } = outcome.measured;
   return {
     out,
     model: join(out, "model.onnx"),
-    report: null,
     classes,
     headline: test ? "test" : val ? "val" : null,
     test: test?.evaluation ?? null,

@@ -4,7 +4,7 @@ import { isPicture } from "./pictures.ts";
 import { section } from "./section.ts";
 
 /** Maps that are shown: each is larger than a thumbnail. */
-const mostMaps = 24;
+export const mostMaps = 24;
 
 /** What the network looked at, as overlays. */
 export function heatMapsSection({ heatMaps = [] }: Pick<ReportData, "heatMaps">): Html | undefined {

@@ -48,6 +48,16 @@ export function chooseShown(
   return [...chosen].slice(0, limit);
 }
 
+/** Of which pictures to ask where the classifier looked: half of them the surest mistakes, the others a fair sample. */
+export function chooseExplained(answers: readonly ReportAnswer[], count: number): readonly ReportAnswer[] {
+  const chosen = new Set(surestMistakes(answers).slice(0, Math.ceil(count / 2)));
+  for (const answer of fairSample(answers, 2 * count)) {
+    if (chosen.size >= count) break;
+    chosen.add(answer);
+  }
+  return [...chosen];
+}
+
 /** The first of every class, the second of every class … */
 function inTurn(answers: readonly ReportAnswer[]): readonly ReportAnswer[] {
   const seen = new Map<string, number>();

@@ -53,6 +53,19 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+test("calibration and prediction sets are measured as training measured them, from the file's own answers", async () => {
+  const { calibration, sets, unknown } = await measure(data, { split: "test" });
+  const trained = result.calibration.test!.after;
+  expect(calibration.ece).toBeCloseTo(trained.ece, 4);
+  expect(calibration.bins.map(({ count }) => count)).toEqual(trained.bins.map(({ count }) => count));
+  expect(sets.map(({ asked }) => asked)).toEqual(result.sets!.rules.map(({ coverage }) => coverage));
+  expect(sets.length).toBeGreaterThan(0);
+  expect(unknown === null).toBe(result.unknown.threshold === null);
+  // On the pictures that set the rules, sets hold the truth at least as often as asked: that is how a rule is found.
+  for (const { asked, figures } of (await measure(data, { split: "val" })).sets)
+    expect(figures.coverage).toBeGreaterThanOrEqual(asked);
+});
+
 test("on the training data it measures the test part, and says what else was used for what", async () => {
   const { test: tested, val, train: trained } = result.pictures;
   expect(await measure(data)).toMatchObject({ split: "test", n: tested, trainedOn: 0, usedToChoose: 0 });

@@ -54,6 +54,18 @@ test.each(kinds)(
   },
 );
 
+test.each([4, 100_000])("numbers below float32's full precision count as 0, of %i", async (count) => {
+  const b = new GraphBuilder({ opset: 18 });
+  b.input("x", "float32", ["N"]);
+  b.output(b.op("Mul", ["x", b.constant(float32([0.5], []))], {}, { outputs: ["half"] }));
+  const session = await runtime.load(writeModel(b.model()));
+  // The smallest normal number halved, and a number that is subnormal before.
+  const x = new Float32Array(count).fill(2 ** -126).fill(1e-40, count / 2);
+  const { half } = await session.run({ x: float32(x, [count]) });
+  expect(floats(half!).every((value) => value === 0)).toBe(true);
+  await session.release();
+});
+
 test("of several outputs only those asked for come back", async () => {
   const b = new GraphBuilder({ opset: 18 });
   b.input("x", "float32", [2]);

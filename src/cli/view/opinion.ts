@@ -1,5 +1,5 @@
 import { decimal, integer, percentage } from "../../core/words.ts";
-import type { TrainResult } from "../../index.ts";
+import type { EvaluateResult, TrainResult } from "../../index.ts";
 
 /** What a run says of its own answers, a line each: calibration, what is turned away, prediction sets. */
 export function opinionLines({
@@ -40,4 +40,22 @@ function setsLine({ coverage, rows, needed, rules, test }: NonNullable<TrainResu
     return `Prediction sets: ${integer(rows)} validation pictures are too few for ${asked}, it takes ${integer(needed)}`;
   if (test === null) return `Prediction sets of ${asked}: predict --coverage ${coverage}`;
   return `Prediction sets of ${asked} held the truth ${percentage(test.coverage)} of the time, with ${decimal(test.meanSize, 2)} classes on average`;
+}
+
+/** What became of the second opinion on labelled pictures that were measured, a line each. */
+export function measuredOpinionLines({
+  calibration: { ece, faultless },
+  unknown,
+  sets,
+}: Pick<EvaluateResult, "calibration" | "unknown" | "sets">): string[] {
+  return [
+    `Calibration error ${decimal(ece)} (a faultless classifier shows up to ${decimal(faultless[1])} on so many)`,
+    ...(unknown === null
+      ? []
+      : [`Turned away as none of these: ${percentage(unknown.rate)}, each of them wrongly`]),
+    ...sets.map(({ asked, figures: { coverage, meanSize } }) => {
+      const [held, size] = [percentage(coverage), decimal(meanSize, 2)];
+      return `Prediction sets of ${percentage(asked, 0)} held the truth ${held} of the time, with ${size} classes on average`;
+    }),
+  ];
 }

@@ -11,6 +11,9 @@ export interface SetRule extends RankThreshold {
   readonly coverage: number;
 }
 
+/** What it takes to answer by a rule. */
+type FoundRule = Pick<SetRule, "score" | "threshold">;
+
 /**
  * Split conformal prediction: from rows that neither trained nor chose anything, the threshold with which the sets of
  * fresh rows hold their true class with probability >= `coverage`, whatever the classifier, as long as fresh rows come
@@ -34,7 +37,7 @@ export function calibrateSets(
  * The classes that may be the truth of each row, most probable first. A "lac" set may be empty: no class fits as well as
  * those of the calibration rows did.
  */
-export function predictionSets(probabilities: Float32Array, classes: number, rule: SetRule): Int32Array[] {
+export function predictionSets(probabilities: Float32Array, classes: number, rule: FoundRule): Int32Array[] {
   const scores = setScores(probabilities, classes, rule.score);
   const sets: Int32Array[] = [];
   for (let start = 0; start < probabilities.length; start += classes) {
@@ -57,7 +60,7 @@ export interface SetFigures {
 }
 
 /** Measures sets on rows that did not calibrate them. Throws EvaluationError as `checkPredictions` does. */
-export function measureSets(predictions: Predictions, rule: SetRule): SetFigures {
+export function measureSets(predictions: Predictions, rule: FoundRule): SetFigures {
   checkPredictions(predictions);
   const { labels, classes } = predictions;
   const sets = predictionSets(predictions.probabilities, classes.length, rule);

@@ -29,7 +29,7 @@ export interface Sets {
 export const usualCoverages = [0.8, 0.9, 0.95, 0.99] as const;
 
 /** LAC scores: on CIFAR-10 the smallest sets (1.54 classes at 95 %), and none covered more evenly. */
-const score = { kind: "lac" } as const;
+export const setScore = { kind: "lac" } as const;
 
 /** Rules from validation rows, measured on test rows; null of several labels at once, which are no single truth. */
 export function findSets(
@@ -48,7 +48,7 @@ export function findSets(
   if (val.rows === 0) return nothing;
   const known = rowsOf(val);
   const wanted = [...new Set([...usualCoverages, coverage])].sort((a, b) => a - b);
-  const rules = wanted.map((share) => calibrateSets(known, share, score)).filter(({ enough }) => enough);
+  const rules = wanted.map((share) => calibrateSets(known, share, setScore)).filter(({ enough }) => enough);
   const own: SetRule | undefined = rules.find((rule) => rule.coverage === coverage);
   return {
     ...nothing,
