@@ -71,23 +71,31 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
   const file = options.out ?? join(own.folder, "report.html");
   const comparisons = withNames(own, others).map((other) => compareRuns(own, other));
   // Drawing comes with a library of charts: nobody else pays for loading it.
-  const [{ renderReport }, { chooseExplained, chooseShown }, { makeThumbnails }, { makeHeatMaps }] =
-    await Promise.all([
-      import("../report/page.ts"),
-      import("../report/pictures.ts"),
-      import("./report-thumbnails-sharp.ts"),
-      import("./report-heat-maps-sharp.ts"),
-    ]);
+  const [
+    { renderReport },
+    { chooseExplained, chooseShown },
+    { filesOfFindings },
+    { makeThumbnails },
+    { makeHeatMaps },
+  ] = await Promise.all([
+    import("../report/page.ts"),
+    import("../report/pictures.ts"),
+    import("../report/findings.ts"),
+    import("./report-thumbnails-sharp.ts"),
+    import("./report-heat-maps-sharp.ts"),
+  ]);
   const answers = own.measured?.answers ?? [];
   const changed = new Set(comparisons.flatMap(({ theirs }) => [...theirs.keys()]));
   const shown = chooseShown(
     answers,
     answers.filter((answer) => changed.has(answer.file)),
   ).map((answer) => answer.file);
+  const findings = await readFindings(own);
+  const files = [...new Set([...shown, ...filesOfFindings(findings ?? [])])];
   const { hashes } = own.record;
   const ofDataset = async (dataset: Dataset): Promise<Pictures> => ({
     ...(await makeThumbnails(dataset, {
-      files: shown,
+      files,
       hashes,
       square: own.record.fit === "cover",
       lanes: 2 * nodeRuntime().concurrency,
@@ -106,7 +114,7 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
   });
   const found = open
     ? { ...(await ofDataset(open)), gone: null }
-    : await picturesAt(own, shown, ofDataset, signal);
+    : await picturesAt(own, files, ofDataset, signal);
   const data: ReportData = {
     name: own.name,
     ...own.record,
@@ -116,7 +124,7 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
     lost: found.lost,
     heatMaps: found.maps,
     curves: await readCurves(own),
-    findings: await readFindings(own),
+    findings,
     comparisons,
     command: commandOf(own.record),
   };
@@ -128,7 +136,7 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
     file: options.out ?? written,
     bytes: Buffer.byteLength(text),
     pictures: answers.length,
-    shown: found.pictures.size,
+    shown: shown.filter((name) => found.pictures.has(name)).length,
     lost: found.lost,
     dataGone: found.gone,
     evaluation: data.evaluation,

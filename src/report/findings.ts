@@ -27,6 +27,12 @@ export function findingsSection({ findings }: Pick<ReportData, "findings">, albu
   );
 }
 
+/** Whose pictures the section shows where they are at hand. */
+export function filesOfFindings(findings: readonly Finding[]): readonly string[] {
+  const rows = [...groupBy(findings, ({ kind }) => kind).values()].flatMap((own) => own.slice(0, perKind));
+  return rows.flatMap(({ files }) => files.slice(0, perRow));
+}
+
 function finding({ files, reason, action }: Finding, album: Album): Html {
   const pictures = files.filter((file) => album.has(file)).slice(0, perRow);
   const named = files.slice(0, perRow).join(", ");

@@ -48,10 +48,10 @@ export function chooseShown(
   return [...chosen].slice(0, limit);
 }
 
-/** Of which pictures to ask where the classifier looked: half of them the surest mistakes, the others a fair sample. */
+/** Of which pictures to ask where the classifier looked: half of them the surest mistakes, the others drawn, each class in its turn. */
 export function chooseExplained(answers: readonly ReportAnswer[], count: number): readonly ReportAnswer[] {
   const chosen = new Set(surestMistakes(answers).slice(0, Math.ceil(count / 2)));
-  for (const answer of fairSample(answers, 2 * count)) {
+  for (const answer of inTurn(fairSample(answers, 4 * count))) {
     if (chosen.size >= count) break;
     chosen.add(answer);
   }

@@ -19,7 +19,8 @@ describe.skipIf(!executablePath)("a real run's report in Chromium", () => {
 
   beforeAll(async () => {
     const cache = join(folder, "cache");
-    const result = await finish(train({ data: patterns, out, cache }));
+    const result = await finish(train({ data: patterns, out, cache, doctor: true }));
+    expect(result.findings).not.toBeNull();
     const other = await finish(
       train({ data: patterns, out: join(folder, "other"), cache, regularisation: 10 }),
     );
@@ -126,6 +127,19 @@ describe.skipIf(!executablePath)("a real run's report in Chromium", () => {
       },
       { javaScriptEnabled: false },
     ));
+
+  test("it shows where the classifier looked, and what the doctor found when asked", () =>
+    inPage(async (page) => {
+      const maps = page.locator("#heat-maps img");
+      expect(await maps.count()).toBe(8);
+      const widths = await maps.evaluateAll((all) =>
+        all.map((img) => (img as unknown as { naturalWidth: number }).naturalWidth),
+      );
+      expect(Math.min(...widths)).toBeGreaterThan(50);
+      const { findings } = JSON.parse(await readFile(join(out, "doctor.json"), "utf8"));
+      const kinds = new Set(findings.map(({ kind }: { kind: string }) => kind));
+      expect(await page.locator("#doctor details").count()).toBe(kinds.size);
+    }));
 
   test("two reports of one run are the same bytes; --no-report leaves none, nor an older one", async () => {
     const first = await readFile(join(out, "report.html"));
