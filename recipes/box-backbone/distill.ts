@@ -2,11 +2,10 @@ import { oneHot, softmaxCrossEntropy } from "../../src/autodiff/losses.ts";
 import type { Random } from "../../src/core/random.ts";
 import { float32, scalar, type Tensor } from "../../src/core/tensor.ts";
 import { GraphBuilder } from "../../src/onnx/builder.ts";
-import type { Model } from "../../src/onnx/graph.ts";
-import { adam } from "../../src/optim/adam.ts";
 import { join } from "../../src/surgery/join.ts";
 import { type StepGraph, stepGraph } from "../../src/train/step-graph.ts";
-import { type Architecture, featuresOutput, mapOutput, student } from "./student.ts";
+import { muon } from "./muon.ts";
+import { type Architecture, mapStage, meanOutput, stageOutput, student } from "./student.ts";
 import { featureCount, mapChannels } from "./teacher.ts";
 
 /** Mean and deviation of the teacher's channels. */
@@ -25,14 +24,16 @@ export interface Recipe {
   readonly mapWeight: number;
   readonly labelWeight: number;
   readonly weightDecay: number;
+  /** The rate of biases and of what reads the student, beside that of the convolutions. */
+  readonly slower: number;
 }
 
 /**
  * One step of teaching at one picture size: `pictures` uint8 [N, side, side, 3], `gain` float32 [N, 1, 1, 1] (how bright
  * the student sees them), `features` and `map` float16 as the teacher answered, `labels` int32 [N] (-1 for none).
  *
- * The loss is the squared error of two linear readings of the student, one of its feature vector and one of its map,
- * from the teacher's, standardised; where a picture's class is known, cross-entropy of a third is added.
+ * The loss is the squared error of two linear readings of the student, one of its mean features and one of its third
+ * stage's map, from the teacher's, standardised; where a picture's class is known, cross-entropy of a third is added.
  */
 export function distillStep(
   arch: Architecture,
@@ -52,14 +53,13 @@ export function distillStep(
   front.output(seen, "float32", ["N", 3, side, side]);
 
   const b = GraphBuilder.from(join(front.model(), student(arch, side, random), { x: seen }));
-  const width = arch.features;
-  const reading = (name: string, count: number, kernel: readonly number[]): readonly [string, string] => {
+  const reading = (name: string, width: number, count: number, kernel: readonly number[]): string[] => {
     const drawn = Float32Array.from({ length: count * width }, () => random.normal() / Math.sqrt(width));
     const weight = b.initializer(`${name}.weight`, float32(drawn, [count, width, ...kernel]));
     return [weight, b.initializer(`${name}.bias`, float32(new Float32Array(count), [count]))];
   };
   const gemm = (name: string, count: number): string =>
-    b.op("Gemm", [featuresOutput, ...reading(name, count, [])], { transB: 1 });
+    b.op("Gemm", [meanOutput, ...reading(name, arch.features, count, [])], { transB: 1 });
   const error = (read: string, taught: string, { mean, std }: Spread, shape: readonly number[]): string => {
     const centred = b.op("Sub", [b.op("Cast", [taught], { to: 1 }), b.constant(float32(mean, shape))]);
     const target = b.op("Div", [centred, b.constant(float32(std, shape))]);
@@ -73,7 +73,8 @@ export function distillStep(
     1,
     featureCount,
   ]);
-  const readMap = b.op("Conv", [mapOutput, ...reading("read.map", mapChannels, [1, 1])]);
+  const { width = 0 } = arch.stages[mapStage - 1] ?? {};
+  const readMap = b.op("Conv", [stageOutput(mapStage), ...reading("read.map", width, mapChannels, [1, 1])]);
   const mapError = error(readMap, taughtMap, standards.map, [1, mapChannels, 1, 1]);
   const named = namedError(b, recipe, gemm("read.classes", recipe.classes));
   const total = b.op("Add", [
@@ -89,11 +90,14 @@ export function distillStep(
     b.output(b.op("Identity", [value], {}, { outputs: [name] }), "float32", []);
   }
   const model = b.model();
-  const trainable = [...model.graph.initializers.keys()].filter((name) =>
-    /^(conv\d|strength|read\.)/.test(name),
-  );
-  const optimizer = adam({ beta2: 0.99, weightDecay: recipe.weightDecay });
-  return stepGraph(model, "loss", trainable, optimizer, { clipNorm: 5 });
+  const trainable = [...model.graph.initializers.keys()].filter((name) => /^(conv\d|read\.)/.test(name));
+  // The first convolution sees pixels, not features: it is stepped as the biases are.
+  const isMatrix = (name: string): boolean => /^conv\d+\.weight$/.test(name) && name !== "conv0.weight";
+  const [matrices, others] = [trainable.filter(isMatrix), trainable.filter((name) => !isMatrix(name))];
+  const shapes = new Map(matrices.map((name) => [name, model.graph.initializers.get(name)?.shape ?? []]));
+  const optimizer = muon({ matrices: shapes, momentum: 0.95, weightDecay: recipe.weightDecay });
+  const rates = new Map(others.map((name) => [name, recipe.slower]));
+  return stepGraph(model, "loss", trainable, optimizer, { clipNorm: 5, rates });
 }
 
 /** Mean cross-entropy of the rows that have a label; 0 where none has one. */
@@ -107,13 +111,4 @@ function namedError(b: GraphBuilder, { classes }: Recipe, logits: string): strin
 
 function int32Scalar(value: number): Tensor {
   return { dtype: "int32", shape: [], bytes: new Uint8Array(Int32Array.of(value).buffer) };
-}
-
-/** The student with trained weights, any picture size from 64 on. */
-export function finished(arch: Architecture, weights: ReadonlyMap<string, Tensor>, random: Random): Model {
-  const model = student(arch, "S", random);
-  const initializers = new Map(model.graph.initializers);
-  for (const [name, tensor] of weights) if (initializers.has(name)) initializers.set(name, tensor);
-  const outputs = model.graph.outputs.filter(({ name }) => name === featuresOutput);
-  return { ...model, graph: { ...model.graph, initializers, outputs } };
 }

@@ -1,6 +1,7 @@
 /**
  * Measures a backbone on the four tasks as a user would, by `train` and `evaluate`: a linear head on its frozen features,
- * the strength of regularisation chosen on a validation part that is cut from the training pictures, test accuracy.
+ * the strength of regularisation chosen on a validation part that is cut from the training pictures, test accuracy. By the
+ * validation accuracies, not by those, are students and sizes to be chosen.
  *
  *   npx tsx recipes/box-backbone/evaluate.ts box/backbone.onnx [--size 128] [--cifar-size 96] [--only flowers]
  */
@@ -46,7 +47,7 @@ try {
       size,
       ...("test" in task && { test: 0 }),
     };
-    const trained = await finish(train({ ...options, cache: join(folder, "cache") }));
+    const trained = await finish(train({ ...options, cache: join(folder, "cache"), report: false }));
     const measured =
       "test" in task
         ? await finish(evaluate({ model: out, data: join(values.data, task.test), split: "all" }))
@@ -54,7 +55,11 @@ try {
     if (measured === null || !("accuracy" in measured)) throw new Error(`${task.name}: no test part`);
     const { accuracy, interval, n } = measured;
     const [low, high] = interval.map((bound) => bound.toFixed(3));
-    console.log(`${task.name} at ${size}: ${accuracy.toFixed(3)} (${low} to ${high}, ${n} pictures)`);
+    const chosenBy =
+      trained.val !== null && "accuracy" in trained.val ? trained.val.accuracy.toFixed(3) : "-";
+    console.log(
+      `${task.name} at ${size}: ${accuracy.toFixed(3)} (${low} to ${high}, ${n} pictures), validation ${chosenBy}`,
+    );
   }
 } finally {
   await rm(folder, { recursive: true });

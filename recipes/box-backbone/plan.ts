@@ -18,7 +18,7 @@ export const views: readonly PlannedView[] = [
   },
   {
     ...{ name: "tiny96", pictures: "tiny", side: 96, teacherSide: 192 },
-    ...{ area: [0.4, 1], blurred: 0.5, crops: 1, share: 0.4, cycles: 1 },
+    ...{ area: [0.4, 1], blurred: 0.5, crops: 1, share: 0.25, cycles: 1 },
   },
   {
     ...{ name: "photos128", pictures: "photos", side: 128, teacherSide: 256 },

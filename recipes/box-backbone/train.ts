@@ -18,8 +18,9 @@ import type { Session } from "../../src/runtime/session.ts";
 import { carried, starting } from "../../src/train/carried.ts";
 import { EventWriter, eventFileName } from "../../src/train/observers/tensorboard.ts";
 import type { StepGraph } from "../../src/train/step-graph.ts";
+import { finished } from "./answer.ts";
 import { batchOf } from "./batch.ts";
-import { distillStep, finished } from "./distill.ts";
+import { distillStep } from "./distill.ts";
 import { type Portion, portions, type Sources, stepsIn, views } from "./plan.ts";
 import { photos, tinyImageNet } from "./sources.ts";
 import { loadState, type State, saveState, weightsOf } from "./state.ts";
@@ -33,7 +34,7 @@ const { values: options } = parseArgs({
     photos: { type: "string", multiple: true, default: [] },
     epochs: { type: "string", default: "8" },
     work: { type: "string", default: "runs/box" },
-    rate: { type: "string", default: "2e-3" },
+    rate: { type: "string", default: "2.2e-3" },
     seed: { type: "string", default: "1" },
     steps: { type: "string" },
     /** An earlier student, packed or not, whose weights to begin with: another sitting. */
@@ -42,7 +43,7 @@ const { values: options } = parseArgs({
 });
 if (options.tiny === undefined) throw new Error("--tiny FOLDER: Tiny ImageNet's folder, which holds train/");
 const [work, seed, batch, epochs] = [options.work, Number(options.seed), 64, Number(options.epochs)];
-const recipe = { classes: 200, mapWeight: 0.5, labelWeight: 0.1, weightDecay: 0.02 };
+const recipe = { classes: 200, mapWeight: 0.5, labelWeight: 0.1, weightDecay: 0.02, slower: 0.7 };
 await mkdir(work, { recursive: true });
 
 const sources: Sources = { tiny: await tinyImageNet(options.tiny), photos: await photos(options.photos) };
@@ -50,9 +51,9 @@ const used = views.filter((view) => sources[view.pictures].length > 0);
 const plan = Array.from({ length: epochs }, (_, epoch) => portions(used, sources, epoch, seed));
 const planned = plan.flat().reduce((sum, portion) => sum + stepsIn(portion, sources, batch), 0);
 const total = Number(options.steps ?? planned);
-/** A short rise, the peak, and straight down over the last third: where that begins, more epochs can be added. */
-const [peak, warmup, decay] = [Number(options.rate), 500, Math.round(total * 0.35)];
-const rateAt = (step: number): number => peak * Math.min(step / warmup, (total - step + 1) / decay, 1);
+/** A short rise, and straight down to nothing. */
+const [peak, warmup] = [Number(options.rate), 500];
+const rateAt = (step: number): number => peak * Math.min(step / warmup, (total - step + 1) / total);
 
 const teacher = new Teacher(join(work, "views"), seed);
 const runtime = nodeRuntime();
