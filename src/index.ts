@@ -82,7 +82,7 @@ export {
   type DemoSet,
   type DrawnEvent,
   demo,
-} from "./jobs/demo.ts";
+} from "./jobs/demo/demo.ts";
 export {
   type EvaluateOptions,
   type EvaluateResult,
@@ -112,7 +112,7 @@ export {
   type InspectOptions,
   inspect,
   type TwinGroup,
-} from "./jobs/inspect.ts";
+} from "./jobs/inspect/inspect.ts";
 export {
   type FindRateEvent,
   type FindRateOptions,
@@ -121,6 +121,9 @@ export {
 } from "./jobs/lr-find.ts";
 export { strategyDefaults } from "./jobs/network-settings.ts";
 export { type FailedFile, type PredictedFile, type PredictOptions, predict } from "./jobs/predict.ts";
+export { NoBaseError } from "./jobs/rank-bases/error.ts";
+export type { Probe } from "./jobs/rank-bases/measure.ts";
+export type { CheapMeasure, RankedBase, Ranking } from "./jobs/rank-bases/order.ts";
 export {
   type BaseFailedEvent,
   type MeasuringEvent,
@@ -128,12 +131,9 @@ export {
   type RankingEvent,
   type RankOptions,
   rankBases,
-} from "./jobs/rank-bases.ts";
-export { NoBaseError } from "./jobs/rank-bases-error.ts";
-export type { Probe } from "./jobs/rank-bases-measure.ts";
-export type { CheapMeasure, RankedBase, Ranking } from "./jobs/rank-bases-order.ts";
-export type { SourceScores } from "./jobs/rank-bases-source.ts";
-export { type ReportOptions, type ReportResult, report } from "./jobs/report.ts";
+} from "./jobs/rank-bases/rank-bases.ts";
+export type { SourceScores } from "./jobs/rank-bases/source.ts";
+export { type ReportOptions, type ReportResult, report } from "./jobs/report/report.ts";
 export {
   type ShowAugmentationsOptions,
   type ShownAugmentations,

@@ -2,8 +2,8 @@ import { reason } from "../core/errors.ts";
 import type { Dataset } from "../data/sample.ts";
 import type { DataFinding } from "../doctor/finding.ts";
 import type { WarningEvent } from "../train/run.ts";
-import { type InspectEvent, type InspectOptions, inspect } from "./inspect.ts";
-import { removeReport, reportOfTraining } from "./report.ts";
+import { type InspectEvent, type InspectOptions, inspect } from "./inspect/inspect.ts";
+import { removeReport, reportOfTraining } from "./report/report.ts";
 
 /** What a run ends with, when the classifier stands. */
 export interface LookedBack {

@@ -14,8 +14,8 @@ import {
   rankBases,
   UsageError,
 } from "../../src/index.ts";
-import { balancedSample } from "../../src/jobs/rank-bases-sample.ts";
-import { classifierOutput, distributions } from "../../src/jobs/rank-bases-source.ts";
+import { balancedSample } from "../../src/jobs/rank-bases/sample.ts";
+import { classifierOutput, distributions } from "../../src/jobs/rank-bases/source.ts";
 import { GraphBuilder } from "../../src/onnx/builder.ts";
 import type { Model } from "../../src/onnx/graph.ts";
 import { inferShapes } from "../../src/onnx/infer.ts";

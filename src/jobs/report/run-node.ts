@@ -1,12 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { reason } from "../core/errors.ts";
-import type { Curves, Finding } from "../report/data.ts";
-import { parseAnswers } from "./report-answers.ts";
-import { broken, fieldsOf, listIn, textOf } from "./report-checks.ts";
-import type { ReadRun } from "./report-compare.ts";
-import { parseCurves } from "./report-curves.ts";
-import { parseRunRecord } from "./report-record.ts";
+import { reason } from "../../core/errors.ts";
+import type { Curves, Finding } from "../../report/data.ts";
+import { parseAnswers } from "./answers.ts";
+import { broken, fieldsOf, listIn, textOf } from "./checks.ts";
+import type { ReadRun } from "./compare.ts";
+import { parseCurves } from "./curves.ts";
+import { parseRunRecord } from "./record.ts";
 
 /** Reads a run's folder, or the one that a model lies in. Throws RecordError where it is none. */
 export async function readRun(path: string): Promise<ReadRun> {

@@ -1,4 +1,4 @@
-import { TsugikiError } from "../core/errors.ts";
+import { TsugikiError } from "../../core/errors.ts";
 
 /** None of several bases could be measured. */
 export class NoBaseError extends TsugikiError<{

@@ -1,18 +1,18 @@
-import { decode, decoderName } from "../data/decode-sharp.ts";
-import { labellingOf } from "../data/labelling.ts";
-import type { Dataset } from "../data/sample.ts";
-import { type MeasuredCurve, measureCurve } from "../doctor/curve.ts";
-import { type Neighbours, neighboursOf } from "../doctor/neighbours.ts";
-import { outOfFold } from "../doctor/out-of-fold.ts";
-import type { Predictions } from "../evaluate/predictions.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import type { FeaturesEvent, Picture, SkippedEvent } from "../train/extract.ts";
-import { SideBySideExtractor } from "../train/extract-all.ts";
-import { rowsOf } from "../train/features.ts";
-import { share } from "../train/sharing.ts";
-import { openBases } from "./base-node.ts";
-import { type BasesOptions, basesOf } from "./bases.ts";
-import { cacheIn } from "./cache-node.ts";
+import { decode, decoderName } from "../../data/decode-sharp.ts";
+import { labellingOf } from "../../data/labelling.ts";
+import type { Dataset } from "../../data/sample.ts";
+import { type MeasuredCurve, measureCurve } from "../../doctor/curve.ts";
+import { type Neighbours, neighboursOf } from "../../doctor/neighbours.ts";
+import { outOfFold } from "../../doctor/out-of-fold.ts";
+import type { Predictions } from "../../evaluate/predictions.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import type { FeaturesEvent, Picture, SkippedEvent } from "../../train/extract.ts";
+import { SideBySideExtractor } from "../../train/extract-all.ts";
+import { rowsOf } from "../../train/features.ts";
+import { share } from "../../train/sharing.ts";
+import { openBases } from "../base-node.ts";
+import { type BasesOptions, basesOf } from "../bases.ts";
+import { cacheIn } from "../cache-node.ts";
 
 /** Cosine of centred features from which pairs are looked at more closely: see `agreeing`. */
 const pairsFrom = 0.8;

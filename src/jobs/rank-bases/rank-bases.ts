@@ -1,27 +1,27 @@
 import { statSync } from "node:fs";
-import { TsugikiError, UsageError } from "../core/errors.ts";
-import { decode, decoderName } from "../data/decode-sharp.ts";
-import { labellingOf } from "../data/labelling.ts";
-import { openDataset } from "../data/open.ts";
-import type { Dataset, Sample } from "../data/sample.ts";
-import { hScore } from "../evaluate/transferability/h-score.ts";
-import { logMe } from "../evaluate/transferability/log-me.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import type { Runtime } from "../runtime/session.ts";
+import { TsugikiError, UsageError } from "../../core/errors.ts";
+import { decode, decoderName } from "../../data/decode-sharp.ts";
+import { labellingOf } from "../../data/labelling.ts";
+import { openDataset } from "../../data/open.ts";
+import type { Dataset, Sample } from "../../data/sample.ts";
+import { hScore } from "../../evaluate/transferability/h-score.ts";
+import { logMe } from "../../evaluate/transferability/log-me.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import type { Runtime } from "../../runtime/session.ts";
 import {
   type ExtractOptions,
   FeatureExtractor,
   type FeaturesEvent,
   type SkippedEvent,
-} from "../train/extract.ts";
-import { refuseEmptyClasses } from "../train/sharing.ts";
-import { type BaseOptions, openBase } from "./base-node.ts";
-import { cacheIn } from "./cache-node.ts";
-import { NoBaseError } from "./rank-bases-error.ts";
-import { millisecondsPerPicture, probe } from "./rank-bases-measure.ts";
-import { agreementOf, inOrder, type Measured, type Ranking } from "./rank-bases-order.ts";
-import { balancedSample } from "./rank-bases-sample.ts";
-import { openSource, type SourceScores, sourceScores } from "./rank-bases-source.ts";
+} from "../../train/extract.ts";
+import { refuseEmptyClasses } from "../../train/sharing.ts";
+import { type BaseOptions, openBase } from "../base-node.ts";
+import { cacheIn } from "../cache-node.ts";
+import { NoBaseError } from "./error.ts";
+import { millisecondsPerPicture, probe } from "./measure.ts";
+import { agreementOf, inOrder, type Measured, type Ranking } from "./order.ts";
+import { balancedSample } from "./sample.ts";
+import { openSource, type SourceScores, sourceScores } from "./source.ts";
 
 export interface RankOptions {
   /** A folder, zip archive or list of labelled pictures. */

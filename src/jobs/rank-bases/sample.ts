@@ -1,6 +1,6 @@
-import { groupBy } from "../core/group-by.ts";
-import { derivedOrder } from "../core/random.ts";
-import type { Dataset, Sample } from "../data/sample.ts";
+import { groupBy } from "../../core/group-by.ts";
+import { derivedOrder } from "../../core/random.ts";
+import type { Dataset, Sample } from "../../data/sample.ts";
 
 /**
  * At most `most` training pictures, in the data's order: as many of each class as of any other, all of a class that has

@@ -1,16 +1,16 @@
-import { TsugikiError } from "../core/errors.ts";
-import { predictedClasses } from "../evaluate/accuracy.ts";
-import { leep } from "../evaluate/transferability/leep.ts";
-import { nce } from "../evaluate/transferability/nce.ts";
-import type { Model } from "../onnx/graph.ts";
-import { inferShapes } from "../onnx/infer.ts";
-import { loadModel } from "../onnx/load-node.ts";
-import type { Runtime } from "../runtime/session.ts";
-import { featureCandidates, namedCandidate } from "../surgery/feature-vector.ts";
-import { imageInput, imageShape } from "../surgery/image-input.ts";
-import type { Backbone } from "../train/backbone.ts";
-import type { FeatureSet } from "../train/features.ts";
-import { type BaseOptions, type OpenedBase, openBase } from "./base-node.ts";
+import { TsugikiError } from "../../core/errors.ts";
+import { predictedClasses } from "../../evaluate/accuracy.ts";
+import { leep } from "../../evaluate/transferability/leep.ts";
+import { nce } from "../../evaluate/transferability/nce.ts";
+import type { Model } from "../../onnx/graph.ts";
+import { inferShapes } from "../../onnx/infer.ts";
+import { loadModel } from "../../onnx/load-node.ts";
+import type { Runtime } from "../../runtime/session.ts";
+import { featureCandidates, namedCandidate } from "../../surgery/feature-vector.ts";
+import { imageInput, imageShape } from "../../surgery/image-input.ts";
+import type { Backbone } from "../../train/backbone.ts";
+import type { FeatureSet } from "../../train/features.ts";
+import { type BaseOptions, type OpenedBase, openBase } from "../base-node.ts";
 
 /** What a base's own classifier says of the pictures, and how well the new classes can be read from it. */
 export interface SourceScores {

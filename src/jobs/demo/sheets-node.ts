@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { percentage } from "../core/words.ts";
-import type { Vendor } from "../demo/emoji-node.ts";
-import { gestures } from "../demo/emoji-sets.ts";
-import { type Answer, gridPng } from "../demo/grid-sharp.ts";
-import type { Planned } from "../demo/plan.ts";
-import { sampleAnswers } from "../demo/sample-answers.ts";
-import { vendorsPng } from "../demo/vendors-sharp.ts";
+import { percentage } from "../../core/words.ts";
+import type { Vendor } from "../../demo/emoji-node.ts";
+import { gestures } from "../../demo/emoji-sets.ts";
+import { type Answer, gridPng } from "../../demo/grid-sharp.ts";
+import type { Planned } from "../../demo/plan.ts";
+import { sampleAnswers } from "../../demo/sample-answers.ts";
+import { vendorsPng } from "../../demo/vendors-sharp.ts";
 import type { DemoFigure } from "./demo.ts";
 
 /** Pictures of a vendor on the sheet; tiles of the grid: five rows of eight. */

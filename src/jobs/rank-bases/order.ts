@@ -1,7 +1,7 @@
-import { comparePaired, type PairedComparison } from "../evaluate/paired.ts";
-import { kendall } from "../evaluate/transferability/kendall.ts";
-import type { Probe } from "./rank-bases-measure.ts";
-import type { SourceScores } from "./rank-bases-source.ts";
+import { comparePaired, type PairedComparison } from "../../evaluate/paired.ts";
+import { kendall } from "../../evaluate/transferability/kendall.ts";
+import type { Probe } from "./measure.ts";
+import type { SourceScores } from "./source.ts";
 
 /** What one base promises for the data. */
 export interface RankedBase {

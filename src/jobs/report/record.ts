@@ -1,7 +1,13 @@
-import type { Part } from "../data/sample.ts";
-import type { CalibrationError } from "../evaluate/calibration/calibration-error.ts";
-import type { Fact, MeasuredShare, ReportCalibration, ReportSets, ReportStrangers } from "../report/data.ts";
-import { broken, type Fields, fieldsOf, isFields, listIn, numberOf, textOf } from "./report-checks.ts";
+import type { Part } from "../../data/sample.ts";
+import type { CalibrationError } from "../../evaluate/calibration/calibration-error.ts";
+import type {
+  Fact,
+  MeasuredShare,
+  ReportCalibration,
+  ReportSets,
+  ReportStrangers,
+} from "../../report/data.ts";
+import { broken, type Fields, fieldsOf, isFields, listIn, numberOf, textOf } from "./checks.ts";
 
 /** What a report needs of a run.json, checked. */
 export interface RunRecord {

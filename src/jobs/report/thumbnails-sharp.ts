@@ -1,8 +1,8 @@
 import sharp from "sharp";
-import { mapConcurrent } from "../core/async.ts";
-import { decodeBytes } from "../data/decode-sharp.ts";
-import type { Dataset, Sample } from "../data/sample.ts";
-import { loadPicture, orSkipped } from "../train/picture.ts";
+import { mapConcurrent } from "../../core/async.ts";
+import { decodeBytes } from "../../data/decode-sharp.ts";
+import type { Dataset, Sample } from "../../data/sample.ts";
+import { loadPicture, orSkipped } from "../../train/picture.ts";
 
 /** Side of a thumbnail in pixels: what a tile shows on most screens. */
 const side = 112;

@@ -1,4 +1,4 @@
-import { RecordError } from "../train/observers/errors.ts";
+import { RecordError } from "../../train/observers/errors.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

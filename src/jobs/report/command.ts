@@ -1,6 +1,6 @@
-import { listOf } from "../core/list.ts";
-import { type Fields, fieldsOf, isFields, listIn, numberOf, textOf } from "./report-checks.ts";
-import type { RunRecord } from "./report-record.ts";
+import { listOf } from "../../core/list.ts";
+import { type Fields, fieldsOf, isFields, listIn, numberOf, textOf } from "./checks.ts";
+import type { RunRecord } from "./record.ts";
 
 /** Settings of the record and the options that give them, in the order in which help has them. */
 const flags: readonly (readonly [setting: string, flag: string, usual?: unknown])[] = [

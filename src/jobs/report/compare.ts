@@ -1,7 +1,7 @@
-import { comparePaired } from "../evaluate/paired.ts";
-import type { Fact, ReportAnswer, ReportComparison } from "../report/data.ts";
-import type { Answers } from "./report-answers.ts";
-import type { RunRecord } from "./report-record.ts";
+import { comparePaired } from "../../evaluate/paired.ts";
+import type { Fact, ReportAnswer, ReportComparison } from "../../report/data.ts";
+import type { Answers } from "./answers.ts";
+import type { RunRecord } from "./record.ts";
 
 /** A run as its folder has it. */
 export interface ReadRun {

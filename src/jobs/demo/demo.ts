@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { assert } from "../core/assert.ts";
-import { derived } from "../core/random.ts";
-import type { Part } from "../data/sample.ts";
-import { readVendor, type Vendor } from "../demo/emoji-node.ts";
-import { emojiSets, gestures } from "../demo/emoji-sets.ts";
-import { type Counts, planPictures, usualCounts } from "../demo/plan.ts";
-import type { AnyEvaluation } from "../evaluate/label-report.ts";
-import { Classifier, type Ranked } from "./classifier-node.ts";
-import { type DrawingEvent, drawPictures } from "./demo-pictures-node.ts";
-import { answerGrid, readAnswers, vendorSheet } from "./demo-sheets-node.ts";
-import { ResultFolder } from "./result-folder-node.ts";
-import { type DoneEvent, type RunEvent, type TrainResult, train } from "./train.ts";
-import { settingsOf } from "./train-settings.ts";
+import { assert } from "../../core/assert.ts";
+import { derived } from "../../core/random.ts";
+import type { Part } from "../../data/sample.ts";
+import { readVendor, type Vendor } from "../../demo/emoji-node.ts";
+import { emojiSets, gestures } from "../../demo/emoji-sets.ts";
+import { type Counts, planPictures, usualCounts } from "../../demo/plan.ts";
+import type { AnyEvaluation } from "../../evaluate/label-report.ts";
+import { Classifier, type Ranked } from "../classifier-node.ts";
+import { ResultFolder } from "../result-folder-node.ts";
+import { type DoneEvent, type RunEvent, type TrainResult, train } from "../train.ts";
+import { settingsOf } from "../train-settings.ts";
+import { type DrawingEvent, drawPictures } from "./pictures-node.ts";
+import { answerGrid, readAnswers, vendorSheet } from "./sheets-node.ts";
 
 export interface DemoOptions {
   /** The run's folder. Default: `runs/demo`. */

@@ -1,12 +1,12 @@
 import { parse } from "csv-parse/sync";
-import { reason } from "../core/errors.ts";
-import { parseLabels } from "../data/labels.ts";
-import { type AnyEvaluation, evaluateLabels } from "../evaluate/label-report.ts";
-import { labelThreshold } from "../evaluate/per-label.ts";
-import { evaluatePredictions } from "../evaluate/report.ts";
-import type { ReportAnswer } from "../report/data.ts";
-import { broken } from "./report-checks.ts";
-import type { RunRecord } from "./report-record.ts";
+import { reason } from "../../core/errors.ts";
+import { parseLabels } from "../../data/labels.ts";
+import { type AnyEvaluation, evaluateLabels } from "../../evaluate/label-report.ts";
+import { labelThreshold } from "../../evaluate/per-label.ts";
+import { evaluatePredictions } from "../../evaluate/report.ts";
+import type { ReportAnswer } from "../../report/data.ts";
+import { broken } from "./checks.ts";
+import type { RunRecord } from "./record.ts";
 
 /** A run's answers to the pictures behind its headline, and the figures that follow from them. */
 export interface Answers {

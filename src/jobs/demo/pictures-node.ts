@@ -2,17 +2,17 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join, sep } from "node:path";
-import { mapConcurrent } from "../core/async.ts";
-import { UsageError } from "../core/errors.ts";
-import { sha256 } from "../core/hash.ts";
-import { decoderName } from "../data/decode-sharp.ts";
-import { isHiddenName } from "../data/names.ts";
-import { drawJpeg, planSvg } from "../demo/draw-sharp.ts";
-import type { Vendor } from "../demo/emoji-node.ts";
-import { licencesText } from "../demo/licences.ts";
-import type { Planned } from "../demo/plan.ts";
-import { writeJson } from "../train/observers/run-files-node.ts";
-import { createStage } from "./stage-folder-node.ts";
+import { mapConcurrent } from "../../core/async.ts";
+import { UsageError } from "../../core/errors.ts";
+import { sha256 } from "../../core/hash.ts";
+import { decoderName } from "../../data/decode-sharp.ts";
+import { isHiddenName } from "../../data/names.ts";
+import { drawJpeg, planSvg } from "../../demo/draw-sharp.ts";
+import type { Vendor } from "../../demo/emoji-node.ts";
+import { licencesText } from "../../demo/licences.ts";
+import type { Planned } from "../../demo/plan.ts";
+import { writeJson } from "../../train/observers/run-files-node.ts";
+import { createStage } from "../stage-folder-node.ts";
 
 export interface DrawingEvent {
   readonly type: "drawing";

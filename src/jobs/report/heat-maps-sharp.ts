@@ -1,8 +1,8 @@
 import sharp from "sharp";
-import type { Dataset, Pixels } from "../data/sample.ts";
-import type { HeatMap, ReportAnswer } from "../report/data.ts";
-import { loadPicture, orSkipped } from "../train/picture.ts";
-import { Explainer } from "./explainer-node.ts";
+import type { Dataset, Pixels } from "../../data/sample.ts";
+import type { HeatMap, ReportAnswer } from "../../report/data.ts";
+import { loadPicture, orSkipped } from "../../train/picture.ts";
+import { Explainer } from "../explainer-node.ts";
 
 /** The longer side of a heat map in a report, in pixels. */
 const side = 224;

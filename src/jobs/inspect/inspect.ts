@@ -1,18 +1,18 @@
-import { mapConcurrent } from "../core/async.ts";
-import { groupBy } from "../core/group-by.ts";
-import { decode, describePicture } from "../data/decode-sharp.ts";
-import { groupDuplicates } from "../data/duplicates.ts";
-import { fingerprint } from "../data/fingerprint.ts";
-import { labelsOf } from "../data/labels.ts";
-import { openDataset } from "../data/open.ts";
-import type { Dataset, Part, Sample } from "../data/sample.ts";
-import type { MeasuredCurve } from "../doctor/curve.ts";
-import { type Examined, findings } from "../doctor/examine.ts";
-import type { DataFinding, FindingKind } from "../doctor/finding.ts";
-import { greyOf, lookAt, mirrored } from "../doctor/look.ts";
-import { qualityBounds } from "../doctor/quality.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import type { FeaturesEvent, Picture, SkippedEvent } from "../train/extract.ts";
+import { mapConcurrent } from "../../core/async.ts";
+import { groupBy } from "../../core/group-by.ts";
+import { decode, describePicture } from "../../data/decode-sharp.ts";
+import { groupDuplicates } from "../../data/duplicates.ts";
+import { fingerprint } from "../../data/fingerprint.ts";
+import { labelsOf } from "../../data/labels.ts";
+import { openDataset } from "../../data/open.ts";
+import type { Dataset, Part, Sample } from "../../data/sample.ts";
+import type { MeasuredCurve } from "../../doctor/curve.ts";
+import { type Examined, findings } from "../../doctor/examine.ts";
+import type { DataFinding, FindingKind } from "../../doctor/finding.ts";
+import { greyOf, lookAt, mirrored } from "../../doctor/look.ts";
+import { qualityBounds } from "../../doctor/quality.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import type { FeaturesEvent, Picture, SkippedEvent } from "../../train/extract.ts";
 import {
   decodePicture,
   fingerprintPicture,
@@ -21,14 +21,9 @@ import {
   orSkipped,
   plainSight,
   type SkippedPicture,
-} from "../train/picture.ts";
-import {
-  type FeatureChecks,
-  type FeatureOptions,
-  featureChecks,
-  type HeadsEvent,
-} from "./inspect-features.ts";
-import { type InspectFiles, InspectionFiles } from "./inspect-files-node.ts";
+} from "../../train/picture.ts";
+import { type FeatureChecks, type FeatureOptions, featureChecks, type HeadsEvent } from "./features.ts";
+import { type InspectFiles, InspectionFiles } from "./files-node.ts";
 
 export interface InspectOptions extends FeatureOptions, InspectFiles {
   /** A folder, zip archive or list of labelled pictures. */

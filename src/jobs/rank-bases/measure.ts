@@ -1,18 +1,18 @@
-import { finish } from "../core/async.ts";
-import { uint8 } from "../core/tensor.ts";
-import { groupDuplicates } from "../data/duplicates.ts";
-import type { Sample } from "../data/sample.ts";
-import { foldsOf, outOfFold } from "../doctor/out-of-fold.ts";
-import { predictedClasses } from "../evaluate/accuracy.ts";
-import { type Interval, wilson } from "../evaluate/wilson.ts";
-import { writeModel } from "../onnx/write.ts";
-import type { Runtime } from "../runtime/session.ts";
-import { pixelsInput } from "../surgery/preprocess.ts";
-import type { Backbone } from "../train/backbone.ts";
-import { featureGraph, type Picture } from "../train/extract.ts";
-import { type FeatureSet, rowsOf } from "../train/features.ts";
-import { solveLinearHead } from "../train/linear-head.ts";
-import { type Decode, decodePicture, loadPicture, sightOf } from "../train/picture.ts";
+import { finish } from "../../core/async.ts";
+import { uint8 } from "../../core/tensor.ts";
+import { groupDuplicates } from "../../data/duplicates.ts";
+import type { Sample } from "../../data/sample.ts";
+import { foldsOf, outOfFold } from "../../doctor/out-of-fold.ts";
+import { predictedClasses } from "../../evaluate/accuracy.ts";
+import { type Interval, wilson } from "../../evaluate/wilson.ts";
+import { writeModel } from "../../onnx/write.ts";
+import type { Runtime } from "../../runtime/session.ts";
+import { pixelsInput } from "../../surgery/preprocess.ts";
+import type { Backbone } from "../../train/backbone.ts";
+import { featureGraph, type Picture } from "../../train/extract.ts";
+import { type FeatureSet, rowsOf } from "../../train/features.ts";
+import { solveLinearHead } from "../../train/linear-head.ts";
+import { type Decode, decodePicture, loadPicture, sightOf } from "../../train/picture.ts";
 
 /** What a linear head on a base's features gets right of pictures that it was not solved on. */
 export interface Probe {

@@ -1,18 +1,18 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { reason, UsageError } from "../core/errors.ts";
-import { openDataset } from "../data/open.ts";
-import type { Dataset } from "../data/sample.ts";
-import { layouts } from "../data/sources/table.ts";
-import type { AnyEvaluation } from "../evaluate/label-report.ts";
-import type { HeatMap, ReportComparison, ReportData } from "../report/data.ts";
-import { mostMaps } from "../report/heat-maps.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import { commandOf } from "./report-command.ts";
-import { compareRuns, type ReadRun } from "./report-compare.ts";
-import { readCurves, readFindings, readRun } from "./report-run-node.ts";
-import type { Thumbnails } from "./report-thumbnails-sharp.ts";
-import { ResultFolder } from "./result-folder-node.ts";
+import { reason, UsageError } from "../../core/errors.ts";
+import { openDataset } from "../../data/open.ts";
+import type { Dataset } from "../../data/sample.ts";
+import { layouts } from "../../data/sources/table.ts";
+import type { AnyEvaluation } from "../../evaluate/label-report.ts";
+import type { HeatMap, ReportComparison, ReportData } from "../../report/data.ts";
+import { mostMaps } from "../../report/heat-maps.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import { ResultFolder } from "../result-folder-node.ts";
+import { commandOf } from "./command.ts";
+import { compareRuns, type ReadRun } from "./compare.ts";
+import { readCurves, readFindings, readRun } from "./run-node.ts";
+import type { Thumbnails } from "./thumbnails-sharp.ts";
 
 export interface ReportOptions {
   /** A run's folder, or its `model.onnx`. */
@@ -78,11 +78,11 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
     { makeThumbnails },
     { makeHeatMaps },
   ] = await Promise.all([
-    import("../report/page.ts"),
-    import("../report/pictures.ts"),
-    import("../report/findings.ts"),
-    import("./report-thumbnails-sharp.ts"),
-    import("./report-heat-maps-sharp.ts"),
+    import("../../report/page.ts"),
+    import("../../report/pictures.ts"),
+    import("../../report/findings.ts"),
+    import("./thumbnails-sharp.ts"),
+    import("./heat-maps-sharp.ts"),
   ]);
   const answers = own.measured?.answers ?? [];
   const changed = new Set(comparisons.flatMap(({ theirs }) => [...theirs.keys()]));
