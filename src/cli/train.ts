@@ -84,7 +84,7 @@ function ofRun(): Option[] {
     ...ofOpinion(),
     option(
       "--doctor",
-      "look the data over as well, as inspect --features does, and tell of it in the report",
+      "look the data over as well, as inspect does with features, for the report (default: the data is believed)",
     ),
     option("--no-report", "write no report.html (default: the run ends with one)"),
     option(

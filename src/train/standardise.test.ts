@@ -15,6 +15,21 @@ test("mean and std by hand; a constant feature gets std 1, also where rounding m
   expect([...std]).toEqual([Math.sqrt(1.25), 1, 1, 1]);
 });
 
+test("a feature whose weight float32 could not hold has no say, whatever gradient comes of it", () => {
+  const { mean, std } = standardOf({
+    rows: 2,
+    width: 1,
+    features: Float32Array.of(3e38, -3e38),
+    labels: new Int32Array(2),
+  });
+  const [weights, bias] = [Float64Array.of(2), Float64Array.of(1)];
+  fold(weights, bias, { mean, std });
+  expect([...weights, ...bias]).toEqual([0, 1]);
+  const gradient = Float64Array.of(Number.POSITIVE_INFINITY);
+  unfoldGradient(gradient, Float64Array.of(1), { mean, std });
+  expect([...gradient]).toEqual([0]);
+});
+
 test("a small spread on a large mean keeps its digits", () => {
   const rows = 1000;
   const features = Float32Array.from({ length: rows }, (_, i) => 10_000 + (i % 2));

@@ -14,10 +14,10 @@ export interface Standard {
  */
 const constantBelow = 1e-6;
 
-/** Below this a spread's reciprocal leaves the range of float32. */
-const leastSpread = 1e-30;
+/** Beyond these a weight for the feature as it is leaves the range of float32: such a feature has no say. */
+const [leastSpread, mostSpread] = [1e-30, 1e30];
 
-/** Means and standard deviations (dividing by n) in double precision; a constant feature gets the std 1. */
+/** Means and standard deviations (dividing by n) in double precision; a constant feature gets the std 1, one beyond all bounds an infinite one. */
 export function standardOf({ rows, width, features }: FeatureSet): Standard {
   const mean = new Float64Array(width);
   const std = new Float64Array(width);
@@ -33,7 +33,8 @@ export function standardOf({ rows, width, features }: FeatureSet): Standard {
   }
   for (let i = 0; i < width; i++) {
     const spread = Math.sqrt(std[i]! / rows);
-    std[i] = spread > Math.max(leastSpread, constantBelow * Math.abs(mean[i]!)) ? spread : 1;
+    const isConstant = spread <= Math.max(leastSpread, constantBelow * Math.abs(mean[i]!));
+    std[i] = isConstant ? 1 : spread > mostSpread ? Number.POSITIVE_INFINITY : spread;
   }
   return { mean, std };
 }
@@ -76,7 +77,8 @@ export function unfoldGradient(weights: Float64Array, bias: Float64Array, { mean
   for (let i = 0; i < mean.length; i++) {
     for (let j = 0; j < units; j++) {
       const at = i * units + j;
-      weights[at] = (weights[at]! - mean[i]! * bias[j]!) / std[i]!;
+      // What was summed over a feature beyond all bounds may be infinite itself.
+      weights[at] = std[i] === Number.POSITIVE_INFINITY ? 0 : (weights[at]! - mean[i]! * bias[j]!) / std[i]!;
     }
   }
 }
