@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { finish, report, train } from "../../src/index.ts";
+import { finish, renderReport, report, train } from "../../src/index.ts";
+import { answersOf, dataOf } from "../../src/report/testing/hand-made.ts";
 import { findChromium } from "./browser.ts";
 
 const executablePath = findChromium();
@@ -127,6 +128,18 @@ describe.skipIf(!executablePath)("a real run's report in Chromium", () => {
       },
       { javaScriptEnabled: false },
     ));
+
+  test("on A4 paper nothing leaves the page, tables with long names neither", async () => {
+    const classes = ["daisy", "dandelion", "roses", "sunflowers-of-the-south", "tulips"];
+    const path = join(folder, "paper.html");
+    await writeFile(path, await renderReport(dataOf(answersOf(250, classes, 9), classes)));
+    const onPaper = async (page: Page): Promise<void> => {
+      await page.emulateMedia({ media: "print" });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(794);
+    };
+    await inPage(onPaper, { width: 794, path });
+    await inPage(onPaper, { width: 794 });
+  });
 
   test("it shows where the classifier looked, and what the doctor found when asked", () =>
     inPage(async (page) => {
