@@ -169,7 +169,7 @@ export type {
   ReportSets,
   ReportStrangers,
 } from "./report/data.ts";
-export { renderReport } from "./report/page.ts";
+export { renderReport } from "./report/render.ts";
 export type { Fit, NormalisationName } from "./surgery/preprocess.ts";
 export { fits, normalisationNames } from "./surgery/preprocess.ts";
 export type { OptimizerName } from "./train/dense-head.ts";

@@ -106,6 +106,20 @@ test("rooms that run in a browser hold no node: import outside *-node.ts", () =>
   expect(touching.map((path) => relative(source, path))).toEqual([]);
 });
 
+test("to start, and to import the library, loads no charts", () => {
+  const loaded = new Set([resolve(source, "index.ts"), resolve(source, "cli/main.ts")]);
+  // A set takes what is added while it is walked; types are gone by then, and what is imported with () comes later.
+  for (const path of loaded) {
+    const text = readFileSync(path, "utf8").replace(/^(?:import|export) type [^;]*;/gm, "");
+    for (const writing of writings.slice(0, 2))
+      for (const [, name] of text.matchAll(writing))
+        if (name!.startsWith(".")) loaded.add(resolve(dirname(path), name!));
+  }
+  expect([...loaded].filter((path) => roomOf(path) === "plot").map((path) => relative(source, path))).toEqual(
+    [],
+  );
+});
+
 test("only runtime/ imports the engine", () => {
   const importers = files.filter((path) => imports(path).some((name) => name.startsWith("onnxruntime-")));
   expect([...new Set(importers.map(roomOf))]).toEqual(["runtime"]);

@@ -1,4 +1,5 @@
 import { assert } from "../core/assert.ts";
+import { DisjointSets } from "./disjoint-sets.ts";
 import { fingerprintBytes } from "./fingerprint.ts";
 
 export interface DuplicateOptions {
@@ -169,38 +170,4 @@ function popCount(bits: number): number {
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
   x = (x + (x >>> 4)) & 0x0f0f0f0f;
   return Math.imul(x, 0x01010101) >>> 24;
-}
-
-/** Union-find; the smallest member leads its set. */
-class DisjointSets {
-  readonly #parent: Int32Array;
-
-  constructor(size: number) {
-    this.#parent = Int32Array.from({ length: size }, (_, i) => i);
-  }
-
-  #leader(item: number): number {
-    let at = item;
-    for (let up = this.#parent[at] ?? at; up !== at; up = this.#parent[at] ?? at) {
-      const above = this.#parent[up] ?? up;
-      this.#parent[at] = above;
-      at = above;
-    }
-    return at;
-  }
-
-  join(a: number, b: number): void {
-    const [x, y] = [this.#leader(a), this.#leader(b)];
-    this.#parent[Math.max(x, y)] = Math.min(x, y);
-  }
-
-  numbered(): Int32Array {
-    const groups = new Int32Array(this.#parent.length);
-    let next = 0;
-    for (let i = 0; i < groups.length; i++) {
-      const leader = this.#leader(i);
-      groups[i] = leader === i ? next++ : (groups[leader] ?? 0);
-    }
-    return groups;
-  }
 }

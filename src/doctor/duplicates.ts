@@ -1,4 +1,5 @@
 import { groupBy } from "../core/group-by.ts";
+import { DisjointSets } from "../data/disjoint-sets.ts";
 import { groupDuplicates, hammingDistance, type Twin } from "../data/duplicates.ts";
 import type { DataFinding, DoctorPicture, FindingKind } from "./finding.ts";
 import type { Pair } from "./neighbours.ts";
@@ -43,7 +44,7 @@ export function agreeing(pictures: readonly ComparedPicture[], pairs: readonly P
 }
 
 /** Group number of each picture. */
-export function groupsOf(pictures: readonly ComparedPicture[], pairs: readonly Pair[]): Int32Array {
+function groupsOf(pictures: readonly ComparedPicture[], pairs: readonly Pair[]): Int32Array {
   const n = pictures.length;
   // Each picture stands there twice, as it is and mirrored: a flipped copy then meets one of the two.
   const both: Twin[] = [
@@ -54,16 +55,11 @@ export function groupsOf(pictures: readonly ComparedPicture[], pairs: readonly P
     })),
   ];
   const seen = groupDuplicates(both);
-  const links: [number, number][] = pictures.map((_, i) => [seen[i]!, seen[n + i]!]);
-  for (const { first, second } of pairs) links.push([seen[first]!, seen[second]!]);
-  const leader = Int32Array.from({ length: 2 * n }, (_, i) => i);
-  const find = (item: number): number => {
-    let at = item;
-    while (leader[at] !== at) at = leader[at] = leader[leader[at]!]!;
-    return at;
-  };
-  for (const [a, b] of links) leader[find(a)] = find(b);
-  return Int32Array.from({ length: n }, (_, i) => find(seen[i]!));
+  const sets = new DisjointSets(2 * n);
+  for (let i = 0; i < n; i++) sets.join(seen[i]!, seen[n + i]!);
+  for (const { first, second } of pairs) sets.join(seen[first]!, seen[second]!);
+  const groups = sets.numbered();
+  return Int32Array.from({ length: n }, (_, i) => groups[seen[i]!]!);
 }
 
 function findingsOf(

@@ -15,7 +15,8 @@ import { greyOf, type Look, lookAt, mirrored } from "./look.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { foldsOf } from "./out-of-fold.ts";
 import { outlierFindings } from "./outliers.ts";
-import { type LookedAt, qualityFindings, robustScores } from "./quality.ts";
+import { type LookedAt, qualityFindings } from "./quality.ts";
+import { robustScores } from "./robust.ts";
 
 /** Discs of drawn places and colours: something with a left and a right. */
 async function scene(seed: number, side = 320): Promise<Pixels> {

@@ -1,6 +1,6 @@
 import type { DataFinding, DoctorPicture } from "./finding.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { robustScores } from "./quality.ts";
+import { robustScores } from "./robust.ts";
 
 /** Robust standard deviations beyond which a picture lies apart: one in 4,000 of a normal distribution. */
 const farDeviations = 3.5;

@@ -1,6 +1,7 @@
 import { quantile } from "../evaluate/numerics/bootstrap.ts";
-import type { DataFinding, DoctorPicture } from "./finding.ts";
+import type { DataFinding, DoctorPicture, FindingKind } from "./finding.ts";
 import type { Look } from "./look.ts";
+import { robustScores } from "./robust.ts";
 
 /** Every bound in one place, with its reason. */
 export const qualityBounds = {
@@ -39,72 +40,30 @@ export function qualityFindings(pictures: readonly LookedAt[]): DataFinding[] {
       look,
       sides: [shorter, longer],
     } = picture;
-    const row = { files: [file], classes: [label] };
+    const found = (kind: FindingKind, reason: string, action: string, score: number): DataFinding[] => [
+      { kind, files: [file], classes: [label], reason: `${kind}: ${reason}`, action, score, drop: [file] },
+    ];
     if (Math.max(look.contrast, look.colour) < blankContrast) {
-      const reason = `blank: its colours vary by ${look.colour.toFixed(1)} levels of 255`;
-      return [
-        {
-          ...row,
-          kind: "blank",
-          reason,
-          action: "leave it out",
-          score: blankContrast - look.colour,
-          drop: [file],
-        },
-      ];
+      const reason = `its colours vary by ${look.colour.toFixed(1)} levels of 255`;
+      return found("blank", reason, "leave it out", blankContrast - look.colour);
     }
     if (look.brightness < darkMean) {
-      const reason = `dark: its mean grey is ${look.brightness.toFixed(0)} of 255`;
-      return [
-        {
-          ...row,
-          kind: "dark",
-          reason,
-          action: "look at it; brighten it or leave it out",
-          score: darkMean - look.brightness,
-          drop: [file],
-        },
-      ];
+      const reason = `its mean grey is ${look.brightness.toFixed(0)} of 255`;
+      return found("dark", reason, "look at it; brighten it or leave it out", darkMean - look.brightness);
     }
     if (shorter < tinySide && shorter < tinyShare * usualSide) {
-      const reason = `tiny: ${shorter} x ${longer} pixels, where the usual shorter side is ${Math.round(usualSide)}`;
-      return [
-        {
-          ...row,
-          kind: "tiny",
-          reason,
-          action: "replace it by a larger one, or leave it out",
-          score: usualSide / shorter,
-          drop: [file],
-        },
-      ];
+      const reason = `${shorter} x ${longer} pixels, where the usual shorter side is ${Math.round(usualSide)}`;
+      return found("tiny", reason, "replace it by a larger one, or leave it out", usualSide / shorter);
     }
     const deviations = blur[i]!;
     const isBlurred = deviations > qualityBounds.blurDeviations && look.sharpness < qualityBounds.sharpEnough;
     if (look.contrast < qualityBounds.greyTells || (!isBlurred && look.sharpness >= edgeless)) return [];
-    const reason = `blurred: its fine structure measures ${look.sharpness.toFixed(1)}, ${Math.max(0, deviations).toFixed(1)} deviations below what is usual here`;
-    return [
-      {
-        ...row,
-        kind: "blurred",
-        reason,
-        action: "look at it; keep it if such pictures will be asked about",
-        score: deviations,
-        drop: [file],
-      },
-    ];
+    const reason = `its fine structure measures ${look.sharpness.toFixed(1)}, ${Math.max(0, deviations).toFixed(1)} deviations below what is usual here`;
+    return found("blurred", reason, "look at it; keep it if such pictures will be asked about", deviations);
   });
 }
 
 /** How many robust deviations each picture's log sharpness lies below the median: (median - x) / (1.4826·MAD). */
 function blurDeviations(pictures: readonly LookedAt[]): Float64Array {
   return robustScores(Float64Array.from(pictures, ({ look }) => -Math.log(look.sharpness + 1e-3)));
-}
-
-/** (x - median) / (1.4826·median |x - median|); without spread every score is 0. */
-export function robustScores(values: Float64Array): Float64Array {
-  if (values.length === 0) return values;
-  const middle = quantile(values.slice().sort(), 0.5);
-  const spread = 1.4826 * quantile(values.map((value) => Math.abs(value - middle)).sort(), 0.5);
-  return values.map((value) => (spread > 0 ? (value - middle) / spread : 0));
 }

@@ -4,7 +4,7 @@ import { microF1 } from "./micro-f1.ts";
 import { type MacroScore, macroAverage } from "./per-class.ts";
 import { type LabelScore, labelScores, meanAveragePrecision, predictedLabels } from "./per-label.ts";
 import { checkLabelPredictions, type LabelPredictions } from "./predictions.ts";
-import type { Evaluation } from "./report.ts";
+import { type Evaluation, evaluatePredictions } from "./report.ts";
 import { type Interval, wilson } from "./wilson.ts";
 
 /** How well a classifier of several labels at once did: plain numbers, ready for JSON. */
@@ -38,6 +38,23 @@ export function isOfLabels(evaluation: AnyEvaluation): evaluation is LabelEvalua
 /** The one figure by which classifiers are compared: mAP of several labels at once (0 where none occurs), else accuracy. */
 export function headlineOf(evaluation: AnyEvaluation): number {
   return isOfLabels(evaluation) ? (evaluation.meanAveragePrecision ?? 0) : evaluation.accuracy;
+}
+
+/** Measures predictions of either task: `targets` are there of several labels at once. Throws as those for each do. */
+export function evaluateAny({
+  probabilities,
+  labels,
+  targets,
+  classes,
+}: {
+  readonly probabilities: Float32Array;
+  readonly labels: Int32Array;
+  readonly targets?: Float32Array | undefined;
+  readonly classes: readonly string[];
+}): AnyEvaluation {
+  return targets
+    ? evaluateLabels({ probabilities, targets, classes })
+    : evaluatePredictions({ probabilities, labels, classes });
 }
 
 /** Measures predictions of several labels at once. Throws EvaluationError on no rows, sizes that do not match, and NaN. */

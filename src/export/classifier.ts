@@ -1,4 +1,5 @@
 import { reason } from "../core/errors.ts";
+import { type Fields, isFields } from "../core/json.ts";
 import { listOf, oneOrMore } from "../core/list.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Dim, Graph, Model, ValueInfo } from "../onnx/graph.ts";
@@ -154,12 +155,6 @@ function missingPart({ inputs, outputs }: Graph, hasRecord: boolean): string | u
 function classesOf({ outputs }: Graph): Dim {
   const type = outputs.find(({ name }) => name === probabilitiesOutput)?.type;
   return type?.kind === "tensor" ? type.shape?.[1] : undefined;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The record, after a look at every field that the code behind relies on. */

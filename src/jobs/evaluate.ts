@@ -6,12 +6,10 @@ import { labellingOf, truthOf } from "../data/labelling.ts";
 import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
 import { type CalibrationError, calibrationError } from "../evaluate/calibration/calibration-error.ts";
-import { answersOf } from "../evaluate/calibration/reliability.ts";
+import { answersTo } from "../evaluate/calibration/reliability.ts";
 import { measureSets, type SetFigures } from "../evaluate/conformal/prediction-sets.ts";
-import { type AnyEvaluation, evaluateLabels } from "../evaluate/label-report.ts";
-import { evaluatePredictions } from "../evaluate/report.ts";
-import type { Rejection } from "../evaluate/unknown/rejection.ts";
-import { wilson } from "../evaluate/wilson.ts";
+import { type AnyEvaluation, evaluateAny } from "../evaluate/label-report.ts";
+import { type Rejection, rejectionOf } from "../evaluate/unknown/rejection.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { decodePicture, loadPicture, orSkipped, type SkippedPicture, sightOf } from "../train/picture.ts";
 import { setScore } from "../train/second-opinion/sets.ts";
@@ -243,17 +241,15 @@ function summarise(
   );
   const counted = (part: Part): number => answered.filter(({ recorded }) => recorded.has(part)).length;
   const [trainedOn, usedToChoose] = [counted("train"), counted("val")];
-  const evaluation = targets
-    ? evaluateLabels({ probabilities, targets, classes })
-    : evaluatePredictions({ probabilities, labels, classes });
-  const answers = targets
-    ? { confidence: probabilities, right: targets }
-    : answersOf(probabilities, labels, classes.length);
+  const evaluation = evaluateAny({ probabilities, labels, targets, classes });
   return {
     split,
     ...evaluation,
-    calibration: calibrationError(answers),
-    unknown: record.unknown === undefined ? null : turnedAway(answered),
+    calibration: calibrationError(answersTo({ labels, targets }, probabilities, classes.length)),
+    unknown:
+      record.unknown === undefined
+        ? null
+        : rejectionOf(answered.filter(({ unknown }) => unknown).length, answered.length),
     sets: (record.sets ?? []).map(({ coverage, threshold }) => ({
       asked: coverage,
       figures: measureSets({ probabilities, labels, classes }, { score: setScore, threshold }),
@@ -262,11 +258,6 @@ function summarise(
     usedToChoose,
     skipped,
   };
-}
-
-function turnedAway(answers: readonly Answer[]): Rejection {
-  const [n, rejected] = [answers.length, answers.filter(({ unknown }) => unknown).length];
-  return { rejected, n, rate: rejected / n, interval: wilson(rejected, n) };
 }
 
 function nothingMeasured(

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { reason } from "../core/errors.ts";
+import { isFields } from "../core/json.ts";
 import type { Part } from "../data/sample.ts";
 import { ClassifierError } from "../export/errors.ts";
 
@@ -41,21 +42,17 @@ async function entries(path: string): Promise<[Part, string][]> {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
     throw broken(path, reason(cause), cause);
   }
-  if (!isObject(record)) throw broken(path, "it holds no JSON object");
+  if (!isFields(record)) throw broken(path, "it holds no JSON object");
   const { split = {} } = record;
-  if (!isObject(split)) throw broken(path, "its 'split' is no object");
+  if (!isFields(split)) throw broken(path, "its 'split' is no object");
   return all.flatMap((part) => {
     const { [part]: files = {} } = split;
-    if (!isObject(files)) throw broken(path, `its 'split.${part}' is no object`);
+    if (!isFields(files)) throw broken(path, `its 'split.${part}' is no object`);
     return Object.entries(files).map(([file, hash]): [Part, string] => {
       if (typeof hash === "string") return [part, hash];
       throw broken(path, `its 'split.${part}' gives no hash for ${file}`);
     });
   });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function broken(path: string, why: string, cause?: unknown): ClassifierError {

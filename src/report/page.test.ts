@@ -5,8 +5,8 @@ import { comparePaired } from "../evaluate/paired.ts";
 import { comparisonSentence } from "./compare.ts";
 import type { ReportData } from "./data.ts";
 import { headlineSentence } from "./headline.ts";
-import { renderReport } from "./page.ts";
 import { chooseShown, fairSample, shownPictures } from "./pictures.ts";
+import { renderReport } from "./render.ts";
 import { answersOf, dataOf, pixel } from "./testing/hand-made.ts";
 
 const classes = ["cat", "dog", "owl"];

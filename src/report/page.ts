@@ -15,11 +15,8 @@ import { recordSection } from "./record.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
 
-/**
- * A run as one HTML page that needs nothing else: no file, no network, and no script of anybody's but its own, which its
- * policy names by hash. The same data give the same text.
- */
-export async function renderReport(data: ReportData): Promise<string> {
+/** See `renderReport`, which is there for those who may never draw one. */
+export async function reportPage(data: ReportData): Promise<string> {
   const album = new Album(data);
   const parts: readonly (readonly [id: string, name: string, content: Html | undefined])[] = [
     ["compare", "Compared", compareSection(data, album)],

@@ -1,3 +1,4 @@
+import { type Fields, isFields } from "../core/json.ts";
 import { PreprocessError } from "./errors.ts";
 import { maxSide } from "./image-input.ts";
 import { type Fit, fits, type Normalisation, normalisationNames } from "./preprocess.ts";
@@ -11,12 +12,6 @@ export interface PreprocessHints extends Normalisation {
 
 /** Key under which Tsugiki writes a backbone's preprocessing into an ONNX file's metadata. */
 export const preprocessKey = "tsugiki.preprocess";
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function unusable(source: string, why: string): PreprocessError {
   return new PreprocessError(

@@ -2,8 +2,7 @@ import { finish } from "../core/async.ts";
 import type { Labelling } from "../data/labelling.ts";
 import { memoryRows } from "../data/row-store.ts";
 import type { Part, Sample } from "../data/sample.ts";
-import { evaluateLabels } from "../evaluate/label-report.ts";
-import { evaluatePredictions } from "../evaluate/report.ts";
+import { evaluateAny } from "../evaluate/label-report.ts";
 import type { Runtime } from "../runtime/session.ts";
 import type { Backbone } from "./backbone.ts";
 import type { Picture, SkippedEvent, SkippedPicture } from "./extract.ts";
@@ -32,9 +31,7 @@ export async function measure(
     if (sets[part].rows === 0) continue;
     const probabilities = await apply(head.model, sets[part], classes.length, runtime);
     const { labels, targets } = sets[part];
-    const evaluation = targets
-      ? evaluateLabels({ probabilities, targets, classes })
-      : evaluatePredictions({ probabilities, labels, classes });
+    const evaluation = evaluateAny({ probabilities, labels, targets, classes });
     measured[part] = { pictures: of[part], probabilities, evaluation };
   }
   return measured;

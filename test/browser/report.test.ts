@@ -145,8 +145,8 @@ describe.skipIf(!executablePath)("a real run's report in Chromium", () => {
     inPage(async (page) => {
       const maps = page.locator("#heat-maps img");
       expect(await maps.count()).toBe(8);
-      const widths = await maps.evaluateAll((all) =>
-        all.map((img) => (img as unknown as { naturalWidth: number }).naturalWidth),
+      const widths = await page.evaluate<number[]>(
+        '[...document.querySelectorAll("#heat-maps img")].map((img) => img.naturalWidth)',
       );
       expect(Math.min(...widths)).toBeGreaterThan(50);
       const { findings } = JSON.parse(await readFile(join(out, "doctor.json"), "utf8"));

@@ -1,3 +1,4 @@
+import { isFields } from "../../core/json.ts";
 import { bytes, count, percentage } from "../../core/words.ts";
 import type { ModelInfo, PortInfo } from "../../index.ts";
 import type { Colours } from "./colour.ts";
@@ -56,12 +57,12 @@ function trainingRows({
       "Trained",
       `${how.join(", ")}${typeof tsugiki === "string" ? ` (Tsugiki ${plain(tsugiki)})` : ""}`,
     ]);
-  if (isRecord(pictures)) {
+  if (isFields(pictures)) {
     const parts = Object.entries(pictures).filter(([, n]) => typeof n === "number");
     rows.push(["Pictures", parts.map(([part, n]) => `${n} ${plain(part)}`).join(", ")]);
   }
-  for (const [part, figure] of isRecord(figures) ? Object.entries(figures) : []) {
-    if (!isRecord(figure) || typeof figure.accuracy !== "number") continue;
+  for (const [part, figure] of isFields(figures) ? Object.entries(figures) : []) {
+    if (!isFields(figure) || typeof figure.accuracy !== "number") continue;
     const [low, high] = Array.isArray(figure.interval) ? (figure.interval as unknown[]) : [];
     const between =
       typeof low === "number" && typeof high === "number"
@@ -70,8 +71,4 @@ function trainingRows({
     rows.push(["Accuracy", `${percentage(figure.accuracy)} on ${plain(part)}${between}`]);
   }
   return rows;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -41,6 +41,15 @@ export function answersOf(probabilities: Float32Array, labels: Int32Array, class
   return { confidence, right };
 }
 
+/** The same of any truth: of several labels at once each is an answer of its own, how probable it was and whether it was there. */
+export function answersTo(
+  { labels, targets }: { readonly labels: Int32Array; readonly targets?: Float32Array | undefined },
+  probabilities: Float32Array,
+  classes: number,
+): Answers {
+  return targets ? { confidence: probabilities, right: targets } : answersOf(probabilities, labels, classes);
+}
+
 /**
  * The bin of each answer. "equal-width": (0, 1/b], (1/b, 2/b] … with 0 in the first. "equal-mass": as many answers in
  * each as may be; answers of one confidence stay together, in the bin where the first of them falls.

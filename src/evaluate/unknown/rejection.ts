@@ -25,5 +25,10 @@ export function rejectionThreshold(strangeness: Float64Array, falseRejections: n
 export function rejection(strangeness: Float64Array, threshold: number): Rejection {
   const n = strangeness.length;
   const rejected = strangeness.reduce((count, score) => count + (score > threshold ? 1 : 0), 0);
+  return rejectionOf(rejected, n);
+}
+
+/** So many of n pictures. */
+export function rejectionOf(rejected: number, n: number): Rejection {
   return { rejected, n, rate: rejected / n, interval: wilson(rejected, n) };
 }

@@ -7,7 +7,6 @@ import { findingsCsv, listCsv } from "../../doctor/csv.ts";
 import type { MeasuredCurve } from "../../doctor/curve.ts";
 import { type DataFinding, type FindingKind, findingKinds } from "../../doctor/finding.ts";
 import { closest } from "../../onnx/names.ts";
-import { learningCurveChart } from "../../plot/learning-curve-chart.ts";
 import { ResultFolder } from "../result-folder-node.ts";
 import { liesIn } from "../run-files-node.ts";
 
@@ -89,7 +88,11 @@ export class InspectionFiles {
     if (out !== undefined) {
       await put(out, "doctor.json", `${JSON.stringify(result, null, 2)}\n`);
       const { learningCurve } = result;
-      if (learningCurve) await put(out, "learning-curve.svg", learningCurveChart(learningCurve));
+      if (learningCurve) {
+        // Drawing comes with a library of charts: nobody else pays for loading it.
+        const { learningCurveChart } = await import("../../plot/learning-curve-chart.ts");
+        await put(out, "learning-curve.svg", learningCurveChart(learningCurve));
+      }
     }
     if (apply === undefined) return { written };
     const dropped = new Set(

@@ -1,6 +1,5 @@
+import { type Fields, isFields } from "../../core/json.ts";
 import { RecordError } from "../../train/observers/errors.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** A file of a run's folder that is not what it should be. */
 export function broken(file: string, why: string, cause?: unknown): RecordError {
@@ -9,10 +8,6 @@ export function broken(file: string, why: string, cause?: unknown): RecordError 
     { path: file },
     { cause },
   );
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The fields of what should be an object, and none of anything else. */

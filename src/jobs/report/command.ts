@@ -1,5 +1,6 @@
+import { type Fields, isFields } from "../../core/json.ts";
 import { listOf } from "../../core/list.ts";
-import { type Fields, fieldsOf, isFields, listIn, numberOf, textOf } from "./checks.ts";
+import { fieldsOf, listIn, numberOf, textOf } from "./checks.ts";
 import type { RunRecord } from "./record.ts";
 
 /** Settings of the record and the options that give them, in the order in which help has them. */

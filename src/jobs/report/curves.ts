@@ -1,5 +1,6 @@
+import type { Fields } from "../../core/json.ts";
 import type { CurveStep, Curves } from "../../report/data.ts";
-import { broken, type Fields, fieldsOf, numberOf } from "./checks.ts";
+import { broken, fieldsOf, numberOf } from "./checks.ts";
 
 /** The curves of a run's metrics.jsonl; lines of other kinds are left to others. Throws RecordError on a line that is no JSON. */
 export function parseCurves(file: string, text: string): Curves {

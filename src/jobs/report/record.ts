@@ -1,3 +1,4 @@
+import { type Fields, isFields } from "../../core/json.ts";
 import type { Part } from "../../data/sample.ts";
 import type { CalibrationError } from "../../evaluate/calibration/calibration-error.ts";
 import type {
@@ -7,7 +8,7 @@ import type {
   ReportSets,
   ReportStrangers,
 } from "../../report/data.ts";
-import { broken, type Fields, fieldsOf, isFields, listIn, numberOf, textOf } from "./checks.ts";
+import { broken, fieldsOf, listIn, numberOf, textOf } from "./checks.ts";
 
 /** What a report needs of a run.json, checked. */
 export interface RunRecord {

@@ -6,13 +6,17 @@ import type { Dataset } from "../../data/sample.ts";
 import { layouts } from "../../data/sources/table.ts";
 import type { AnyEvaluation } from "../../evaluate/label-report.ts";
 import type { HeatMap, ReportComparison, ReportData } from "../../report/data.ts";
+import { filesOfFindings } from "../../report/findings.ts";
 import { mostMaps } from "../../report/heat-maps.ts";
+import { chooseExplained, chooseShown } from "../../report/pictures.ts";
+import { renderReport } from "../../report/render.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { ResultFolder } from "../result-folder-node.ts";
 import { commandOf } from "./command.ts";
 import { compareRuns, type ReadRun } from "./compare.ts";
+import { makeHeatMaps } from "./heat-maps-sharp.ts";
 import { readCurves, readFindings, readRun } from "./run-node.ts";
-import type { Thumbnails } from "./thumbnails-sharp.ts";
+import { makeThumbnails, type Thumbnails } from "./thumbnails-sharp.ts";
 
 export interface ReportOptions {
   /** A run's folder, or its `model.onnx`. */
@@ -70,20 +74,6 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
   for (const path of compare) others.push(await readRun(path));
   const file = options.out ?? join(own.folder, "report.html");
   const comparisons = withNames(own, others).map((other) => compareRuns(own, other));
-  // Drawing comes with a library of charts: nobody else pays for loading it.
-  const [
-    { renderReport },
-    { chooseExplained, chooseShown },
-    { filesOfFindings },
-    { makeThumbnails },
-    { makeHeatMaps },
-  ] = await Promise.all([
-    import("../../report/page.ts"),
-    import("../../report/pictures.ts"),
-    import("../../report/findings.ts"),
-    import("./thumbnails-sharp.ts"),
-    import("./heat-maps-sharp.ts"),
-  ]);
   const answers = own.measured?.answers ?? [];
   const changed = new Set(comparisons.flatMap(({ theirs }) => [...theirs.keys()]));
   const shown = chooseShown(

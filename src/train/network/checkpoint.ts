@@ -1,6 +1,7 @@
+import { isFields } from "../../core/json.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { CheckpointError } from "../errors.ts";
-import { isRecord, isTexts, type TensorFile } from "./safetensors.ts";
+import { isTexts, type TensorFile } from "./safetensors.ts";
 import type { Best, Carry, StageState, Tensors } from "./state.ts";
 
 /** By name, what makes a training the one it is: with any other data, base or option, going on would be another. */
@@ -99,26 +100,26 @@ const counters = ["stage", "epoch", "batch", "step", "stale", "rateScale", "firs
 
 /** Whether it has the form of what `writeCheckpoint` writes; the events of its history are taken on trust. */
 function isWritten(value: unknown): value is Written {
-  if (!isRecord(value)) return false;
+  if (!isFields(value)) return false;
   const { identity, sums, now, good, best, history } = value;
   return (
     hasNumbers(value, counters) &&
-    isRecord(identity) &&
-    isRecord(sums) &&
+    isFields(identity) &&
+    isFields(sums) &&
     hasNumbers(sums, ["loss", "guess", "hits", "rows"]) &&
     isCarry(now) &&
     isCarry(good) &&
-    isRecord(best) &&
+    isFields(best) &&
     isTexts(best.weights) &&
     (best.loss === null || typeof best.loss === "number") &&
     hasNumbers(best, ["accuracy", "epoch"]) &&
     Array.isArray(history) &&
-    history.every(isRecord)
+    history.every(isFields)
   );
 }
 
 function isCarry(value: unknown): boolean {
-  return isRecord(value) && isTexts(value.weights) && isTexts(value.slots) && isTexts(value.averages);
+  return isFields(value) && isTexts(value.weights) && isTexts(value.slots) && isTexts(value.averages);
 }
 
 function hasNumbers(value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {

@@ -1,3 +1,4 @@
+import { isFields } from "../../core/json.ts";
 import { byteSize, type DType, type Tensor } from "../../core/tensor.ts";
 
 /** Named tensors and some text: what a safetensors file holds. */
@@ -81,7 +82,7 @@ export async function readTensors(file: StoredBytes, refuse: (why: string) => Er
   const header = parse(await file.read(prefix, length));
   if (header === undefined) throw refuse("its header is no JSON object");
   const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isRecord(metadata) || !isTexts(metadata)) throw refuse("its metadata are no texts");
+  if (!isFields(metadata) || !isTexts(metadata)) throw refuse("its metadata are no texts");
   const places = new Map<string, Place>();
   let end = 0;
   for (const [name, entry] of Object.entries(entries)) {
@@ -101,7 +102,7 @@ export async function readTensors(file: StoredBytes, refuse: (why: string) => Er
 
 /** Where a tensor lies, if its entry is sound and it follows the one before. */
 function placeOf(entry: unknown, after: number): Place | undefined {
-  if (!isRecord(entry)) return undefined;
+  if (!isFields(entry)) return undefined;
   const { dtype: name, shape, data_offsets: offsets } = entry;
   const dtype = typeof name === "string" ? dtypes.get(name) : undefined;
   if (dtype === undefined || !isSizes(shape) || !isSizes(offsets)) return undefined;
@@ -113,18 +114,14 @@ function placeOf(entry: unknown, after: number): Place | undefined {
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isRecord(value) ? value : undefined;
+    return isFields(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return isRecord(value) && Object.values(value).every((each) => typeof each === "string");
+  return isFields(value) && Object.values(value).every((each) => typeof each === "string");
 }
 
 function isSizes(value: unknown): value is readonly number[] {

@@ -2,7 +2,7 @@ import { assert } from "../../core/assert.ts";
 import { float32, floats } from "../../core/tensor.ts";
 import { type CalibrationError, calibrationError } from "../../evaluate/calibration/calibration-error.ts";
 import { fitLabelTemperature } from "../../evaluate/calibration/label-temperature.ts";
-import { type Answers, answersOf } from "../../evaluate/calibration/reliability.ts";
+import { answersTo } from "../../evaluate/calibration/reliability.ts";
 import type { FittedTemperature } from "../../evaluate/calibration/scale-fit.ts";
 import { fitTemperature } from "../../evaluate/calibration/temperature.ts";
 import { softmax } from "../../evaluate/numerics/softmax.ts";
@@ -56,7 +56,8 @@ export function calibrate(val: LogitSet, test: LogitSet, isWanted: boolean): Cal
   const temperature = verdict === "fitted" && fitted ? fitted.temperature : 1;
   const errorOf = (set: LogitSet): BeforeAfter | null => {
     if (set.rows === 0) return null;
-    const error = (by: number): CalibrationError => calibrationError(answers(set, by), { draws });
+    const error = (by: number): CalibrationError =>
+      calibrationError(answersTo(set, probabilitiesOf(set, by), set.classes), { draws });
     const before = error(1);
     return { before, after: temperature === 1 ? before : error(temperature) };
   };
@@ -80,13 +81,6 @@ function temperatureOf(
   const fitted = targets ? fitLabelTemperature({ ...val, targets }) : fitTemperature(val);
   const [low, high] = fitted.interval;
   return { verdict: low <= 1 && 1 <= high ? "honest already" : "fitted", fitted };
-}
-
-/** Of several labels at once each label is an answer of its own: how probable it was, and whether it was there. */
-function answers(set: LogitSet, temperature: number): Answers {
-  const probabilities = probabilitiesOf(set, temperature);
-  if (set.targets) return { confidence: probabilities, right: set.targets };
-  return answersOf(probabilities, set.labels, set.classes);
 }
 
 /** softmax(z / T), or, of several labels at once, sigmoid(z / T). */
