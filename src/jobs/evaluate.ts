@@ -7,12 +7,12 @@ import { openDataset } from "../data/open.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
 import { type CalibrationError, calibrationError } from "../evaluate/calibration/calibration-error.ts";
 import { answersTo } from "../evaluate/calibration/reliability.ts";
-import { measureSets, type SetFigures } from "../evaluate/conformal/prediction-sets.ts";
+import type { SetFigures } from "../evaluate/conformal/prediction-sets.ts";
 import { type AnyEvaluation, evaluateAny } from "../evaluate/label-report.ts";
 import { type Rejection, rejectionOf } from "../evaluate/unknown/rejection.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { decodePicture, loadPicture, orSkipped, type SkippedPicture, sightOf } from "../train/picture.ts";
-import { setScore } from "../train/second-opinion/sets.ts";
+import { measureAnySets } from "../train/second-opinion/sets.ts";
 import { Classifier } from "./classifier-node.ts";
 import { type RecordedParts, readRecordedParts } from "./recorded-parts-node.ts";
 
@@ -252,7 +252,7 @@ function summarise(
         : rejectionOf(answered.filter(({ unknown }) => unknown).length, answered.length),
     sets: (record.sets ?? []).map(({ coverage, threshold }) => ({
       asked: coverage,
-      figures: measureSets({ probabilities, labels, classes }, { score: setScore, threshold }),
+      figures: measureAnySets({ probabilities, labels, targets, classes }, { threshold }),
     })),
     trainedOn,
     usedToChoose,

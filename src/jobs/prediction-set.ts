@@ -16,7 +16,7 @@ export function ruleOf({ sets = [] }: ClassifierRecord, coverage: number, file: 
       why:
         sets.length > 0
           ? `It has rules for ${has}. Others were not asked for in training, or its validation part was too small for them.`
-          : "It has none at all: of several labels at once, of an earlier version, or with too few validation pictures.",
+          : "It has none at all: of an earlier version, or with too few validation pictures.",
       next:
         sets.length > 0
           ? `Ask for one of those, or train again with --coverage ${coverage}.`

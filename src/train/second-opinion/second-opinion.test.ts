@@ -117,21 +117,25 @@ function sharper(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(values.buffer);
 }
 
-test("of several labels at once the temperature is of the sigmoids, all classes are one, and there are no sets", async () => {
-  const several = (set: FeatureSet): FeatureSet => {
-    const rng = random(set.rows);
+test("of several labels at once the temperature is of the sigmoids, all classes are one, and a set holds all labels", async () => {
+  const several = (set: FeatureSet, from: number): FeatureSet => {
+    const rng = random(from);
     const targets = Float32Array.from({ length: set.rows * classes }, (_, i) => {
       const logit = set.features[Math.floor(i / classes) * width + (i % classes)]!;
       return rng.next() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
     });
     return { ...set, labels: new Int32Array(), targets };
   };
-  const of = { train: several(sets.train), val: several(sets.val), test: several(sets.test) };
+  const of = { train: several(sets.train, 11), val: several(sets.val, 12), test: several(sets.test, 13) };
   const { opinion, strangeness } = await judge(headOf(3), of, names, choices, runtime);
   expect(opinion.calibration.temperature).toBeGreaterThan(2.4);
   expect(opinion.calibration.temperature).toBeLessThan(3.6);
   expect(opinion.calibration.test!.after.ece).toBeLessThan(opinion.calibration.test!.before.ece / 2);
-  expect(opinion.sets).toBeNull();
+  const { rules, test: tested } = opinion.sets;
+  expect(rules.map(({ coverage }) => coverage)).toEqual([0.8, 0.9, 0.95, 0.99]);
+  expect(tested!.interval[0], "seeds 11 to 13").toBeLessThan(0.9);
+  expect(tested!.interval[1], "seeds 11 to 13").toBeGreaterThan(0.9);
+  expect(tested!.meanSize).toBeLessThan(classes);
   expect(strangeness?.graph.outputs.map(({ name }) => name)).toEqual(["strangeness", "unknown"]);
 });
 
@@ -152,7 +156,7 @@ test("about as many known pictures are turned away as asked for, and nearly all 
 
 test("prediction sets hold the truth as often as asked; a coverage beyond the validation part has no rule", async () => {
   const { opinion } = await judge(headOf(1), sets, names, choices, runtime);
-  const { rules, test: tested } = opinion.sets!;
+  const { rules, test: tested } = opinion.sets;
   expect(rules.map(({ coverage }) => coverage)).toEqual([0.8, 0.9, 0.95, 0.99]);
   expect(tested!.interval[0], "seeds 1 to 3").toBeLessThan(0.9);
   expect(tested!.interval[1]).toBeGreaterThan(0.9);

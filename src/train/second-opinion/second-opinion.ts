@@ -10,7 +10,7 @@ export interface SecondOpinion {
   readonly calibration: Calibration;
   readonly unknown: Strangers;
   /** Null of several labels at once. */
-  readonly sets: Sets | null;
+  readonly sets: Sets;
 }
 
 export interface OpinionChoices {
