@@ -104,6 +104,16 @@ export {
   type Explanation,
   explainMethods,
 } from "./jobs/explainer-node.ts";
+export { ExportError, ParityError } from "./jobs/export/errors.ts";
+export {
+  type ExportEvent,
+  type ExportedFile,
+  type ExportOptions,
+  type ExportResult,
+  exportFormats,
+  exportModel,
+} from "./jobs/export/export.ts";
+export { type VerifyingEvent, type VerifyOptions, type VerifyResult, verify } from "./jobs/export/verify.ts";
 export { type InfoOptions, info, type ModelInfo, type PortInfo } from "./jobs/info.ts";
 export {
   type InspectEvent,

@@ -1,6 +1,7 @@
 // Compiles src/ to dist/ with tsc; `npm run build` and a clone's `tsugiki` command call it.
 import { spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -19,6 +20,9 @@ const work = join(root, ".cache");
 /** Holds the time of the youngest source that dist/ was built from; written last, so half a build is never taken. */
 const stamp = join(work, "built");
 const lock = join(work, "build-lock");
+
+/** Files that a browser gets as they were written: tsc would make modules of scripts that are none. Below src/. */
+const pages = ["export/web/page"];
 
 /** A build takes a second; whoever holds the lock for so many milliseconds is stuck. */
 const patience = 60_000;
@@ -115,6 +119,10 @@ function compile() {
     const options = ["-p", join(root, "tsconfig.build.json"), "--noCheck", "--outDir", fresh];
     const run = spawnSync(process.execPath, [tsc, ...options], { stdio: ["ignore", "inherit", "inherit"] });
     if (run.status !== 0) return false;
+    for (const page of pages) {
+      rmSync(join(fresh, page), { recursive: true, force: true });
+      cpSync(join(root, "src", page), join(fresh, page), { recursive: true });
+    }
     const built = filesIn(fresh);
     for (const file of built) {
       const [from, to] = [join(fresh, file), join(dist, file)];

@@ -5,23 +5,19 @@ import { GraphBuilder } from "../../src/onnx/builder.ts";
 import { join } from "../../src/surgery/join.ts";
 import { type StepGraph, stepGraph } from "../../src/train/step-graph.ts";
 import { muon } from "./muon.ts";
-import { type Architecture, mapStage, meanOutput, stageOutput, student } from "./student.ts";
-import { featureCount, mapChannels } from "./teacher.ts";
+import { type Architecture, meanOutput, student } from "./student.ts";
+import { featureCount } from "./teacher.ts";
+import { side } from "./views.ts";
 
-/** Mean and deviation of the teacher's channels. */
-export interface Standards {
-  readonly features: Spread;
-  readonly map: Spread;
-}
-interface Spread {
+/** Mean and deviation of the teacher's features. */
+export interface Spread {
   readonly mean: Float32Array;
   readonly std: Float32Array;
 }
 
 export interface Recipe {
   readonly classes: number;
-  /** What the map's error and the cross-entropy count beside the feature vector's error. */
-  readonly mapWeight: number;
+  /** What the cross-entropy counts beside the features' error. */
   readonly labelWeight: number;
   readonly weightDecay: number;
   /** The rate of biases and of what reads the student, beside that of the convolutions. */
@@ -29,19 +25,13 @@ export interface Recipe {
 }
 
 /**
- * One step of teaching at one picture size: `pictures` uint8 [N, side, side, 3], `gain` float32 [N, 1, 1, 1] (how bright
- * the student sees them), `features` and `map` float16 as the teacher answered, `labels` int32 [N] (-1 for none).
+ * One step of teaching: `pictures` uint8 [N, side, side, 3], `gain` float32 [N, 1, 1, 1] (how bright the student sees
+ * them), `features.taught` float16 [N, features] as the teacher answered, `labels` int32 [N] (-1 for none).
  *
- * The loss is the squared error of two linear readings of the student, one of its mean features and one of its third
- * stage's map, from the teacher's, standardised; where a picture's class is known, cross-entropy of a third is added.
+ * The loss is the squared error of a linear reading of the student's mean features from the teacher's, standardised;
+ * where a picture's class is known, the cross-entropy of another reading is added.
  */
-export function distillStep(
-  arch: Architecture,
-  side: number,
-  standards: Standards,
-  recipe: Recipe,
-  random: Random,
-): StepGraph {
+export function distillStep(arch: Architecture, standard: Spread, recipe: Recipe, random: Random): StepGraph {
   const front = new GraphBuilder({ opset: 18, name: "pictures" });
   const pictures = front.op("Cast", [front.input("pictures", "uint8", ["N", side, side, 3])], { to: 1 });
   const gain = front.input("gain", "float32", ["N", 1, 1, 1]);
@@ -53,38 +43,26 @@ export function distillStep(
   front.output(seen, "float32", ["N", 3, side, side]);
 
   const b = GraphBuilder.from(join(front.model(), student(arch, side, random), { x: seen }));
-  const reading = (name: string, width: number, count: number, kernel: readonly number[]): string[] => {
-    const drawn = Float32Array.from({ length: count * width }, () => random.normal() / Math.sqrt(width));
-    const weight = b.initializer(`${name}.weight`, float32(drawn, [count, width, ...kernel]));
-    return [weight, b.initializer(`${name}.bias`, float32(new Float32Array(count), [count]))];
+  const read = (name: string, count: number): string => {
+    const drawn = Float32Array.from({ length: count * arch.features }, () => random.normal());
+    const weight = float32(
+      drawn.map((value) => value / Math.sqrt(arch.features)),
+      [count, arch.features],
+    );
+    const bias = float32(new Float32Array(count), [count]);
+    const parameters = [b.initializer(`${name}.weight`, weight), b.initializer(`${name}.bias`, bias)];
+    return b.op("Gemm", [meanOutput, ...parameters], { transB: 1 });
   };
-  const gemm = (name: string, count: number): string =>
-    b.op("Gemm", [meanOutput, ...reading(name, arch.features, count, [])], { transB: 1 });
-  const error = (read: string, taught: string, { mean, std }: Spread, shape: readonly number[]): string => {
-    const centred = b.op("Sub", [b.op("Cast", [taught], { to: 1 }), b.constant(float32(mean, shape))]);
-    const target = b.op("Div", [centred, b.constant(float32(std, shape))]);
-    const difference = b.op("Sub", [read, target]);
-    return b.op("ReduceMean", [b.op("Mul", [difference, difference])], { keepdims: 0 });
-  };
-  const taughtFeatures = b.input("features.taught", "float16", ["N", featureCount]);
-  const places = side / 16;
-  const taughtMap = b.input("map.taught", "float16", ["N", mapChannels, places, places]);
-  const featuresError = error(gemm("read.features", featureCount), taughtFeatures, standards.features, [
-    1,
-    featureCount,
-  ]);
-  const { width = 0 } = arch.stages[mapStage - 1] ?? {};
-  const readMap = b.op("Conv", [stageOutput(mapStage), ...reading("read.map", width, mapChannels, [1, 1])]);
-  const mapError = error(readMap, taughtMap, standards.map, [1, mapChannels, 1, 1]);
-  const named = namedError(b, recipe, gemm("read.classes", recipe.classes));
-  const total = b.op("Add", [
-    b.op("Add", [featuresError, b.op("Mul", [mapError, b.constant(scalar(recipe.mapWeight))])]),
-    b.op("Mul", [named, b.constant(scalar(recipe.labelWeight))]),
-  ]);
+  const taught = b.op("Cast", [b.input("features.taught", "float16", ["N", featureCount])], { to: 1 });
+  const centred = b.op("Sub", [taught, b.constant(float32(standard.mean, [1, featureCount]))]);
+  const target = b.op("Div", [centred, b.constant(float32(standard.std, [1, featureCount]))]);
+  const difference = b.op("Sub", [read("read.features", featureCount), target]);
+  const error = b.op("ReduceMean", [b.op("Mul", [difference, difference])], { keepdims: 0 });
+  const named = namedError(b, recipe, read("read.classes", recipe.classes));
+  const total = b.op("Add", [error, b.op("Mul", [named, b.constant(scalar(recipe.labelWeight))])]);
   for (const [name, value] of [
     ["loss", total],
-    ["loss.features", featuresError],
-    ["loss.map", mapError],
+    ["loss.features", error],
     ["loss.labels", named],
   ] as const) {
     b.output(b.op("Identity", [value], {}, { outputs: [name] }), "float32", []);

@@ -12,23 +12,23 @@ interface Stage {
 
 /** Widths of a student. The first stage works at a fourth of the picture's side, each further one at half of that. */
 export interface Architecture {
+  /** Channels of the convolution at half of the picture's side, before the first stage. */
+  readonly stem: number;
   readonly stages: readonly Stage[];
   /** Channels of the last map, to which the last stage is widened. */
   readonly features: number;
 }
 
+/** Widths are multiples of 16: the engine lays channels out in sixteens, and others cost as much as the next multiple. */
 export const architecture: Architecture = {
+  stem: 32,
   stages: [
-    { width: 32, inner: 16, blocks: 2 },
-    { width: 96, inner: 48, blocks: 3 },
-    { width: 224, inner: 80, blocks: 4 },
-    { width: 352, inner: 112, blocks: 2 },
+    { width: 32, inner: 16, blocks: 1 },
+    { width: 96, inner: 48, blocks: 2 },
+    { width: 256, inner: 96, blocks: 4 },
   ],
-  features: 512,
+  features: 768,
 };
-
-/** The stage whose places are 16 pixels apart, as the teacher's are at twice the side. */
-export const mapStage = 3;
 
 /** What a student's values are called: the map that ends each stage, from 1 on, the last one, and its mean. */
 export const stageOutput = (stage: number): string => `stage${stage}`;
@@ -37,16 +37,18 @@ export const meanOutput = "features";
 
 /**
  * A student with weights drawn by He et al. (2015): `x` float32 [N, 3, side, side] in [-1, 1] to `features`
- * [N, features], the mean over the places of the last map [N, features, side / 32, side / 32].
+ * [N, features], the mean over the places of the last map [N, features, side / 16, side / 16].
  *
- * It has no normalisation layers: each residual branch begins at a fifth of its strength. Sides are halved by moving
- * 2 x 2 places into the channels, which costs no windows forward or backward: on two cores an update takes a third less
- * time than with strided 3x3 convolutions.
+ * It has no normalisation layers: each residual branch begins at a fifth of its strength.
  */
-export function student({ stages, features }: Architecture, side: number | string, random: Random): Model {
+export function student(
+  { stem, stages, features }: Architecture,
+  side: number | string,
+  random: Random,
+): Model {
   const b = new GraphBuilder({ opset: 18, name: "tsugiki-box" });
   let count = 0;
-  const conv = (x: string, from: number, to: number, kernel: 1 | 3, strength = 1): string => {
+  const conv = (x: string, from: number, to: number, kernel: 1 | 3, strength = 1, stride = 1): string => {
     const name = `conv${count++}`;
     const fan = from * kernel ** 2;
     const spread = strength * Math.sqrt(2 / fan);
@@ -54,17 +56,20 @@ export function student({ stages, features }: Architecture, side: number | strin
     const weight = b.initializer(`${name}.weight`, float32(drawn, [to, from, kernel, kernel]));
     const bias = b.initializer(`${name}.bias`, float32(new Float32Array(to), [to]));
     const pad = (kernel - 1) / 2;
-    return b.op("Conv", [x, weight, bias], { kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] });
+    return b.op("Conv", [x, weight, bias], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: stride === 1 ? [pad, pad, pad, pad] : [0, 0, pad, pad],
+    });
   };
   const relu = (x: string, ...outputs: readonly string[]): string =>
     b.op("Relu", [x], {}, outputs.length > 0 ? { outputs } : undefined);
-  const folded = (x: string, by: number): string => b.op("SpaceToDepth", [x], { blocksize: by });
 
   let x = b.input("x", "float32", ["N", 3, side, side]);
-  let channels = 3;
+  x = relu(conv(x, 3, stem, 3, 1, 2));
+  let channels = stem;
   for (const [i, { width, inner, blocks }] of stages.entries()) {
-    const by = i === 0 ? 4 : 2;
-    x = relu(conv(folded(x, by), channels * by ** 2, width, 1));
+    x = relu(conv(x, channels, width, 3, 1, 2));
     channels = width;
     for (let j = 1; j <= blocks; j++) {
       const branch = conv(relu(conv(relu(conv(x, width, inner, 1)), inner, inner, 3)), inner, width, 1, 0.2);

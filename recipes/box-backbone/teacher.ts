@@ -11,95 +11,88 @@ import type { Session } from "../../src/runtime/session.ts";
 import { join } from "../../src/surgery/join.ts";
 import { affine, normalisations } from "../../src/surgery/preprocess.ts";
 import { readTensors, writeTensors } from "../../src/train/network/safetensors.ts";
-import { type Seen, type Source, type View, windows } from "./views.ts";
+import { type Seen, type Source, side, teacherSide, type View, windows } from "./views.ts";
 
 /** Rows of a shard, and pictures that go through the teacher at once. */
 export const shardRows = 2000;
 const batch = 16;
 
-/** The teacher: MobileNet v2 1.0, its last feature map before the widening convolution, and its feature vector. */
-export const teacherFile = "../shared/assets/models/mobilenet_v2_1.0_224_features.onnx";
-const [teacherMap, teacherFeatures] = ["y94", "features"];
-export const [mapChannels, featureCount] = [320, 1280];
+/** The teacher: MobileNet v1 1.0, and the length of its feature vector. */
+export const teacherFile = "../shared/assets/models/mobilenet_v1_1.0_224.onnx";
+export const featureCount = 1024;
 
 /** What the student is taught from, a shard at a time. */
 export interface Shard {
   readonly rows: number;
   /** uint8 [rows, side, side, 3]. */
   readonly pictures: Tensor;
-  /** float16 [rows, featureCount] and [rows, mapChannels, side / 16, side / 16]. */
+  /** float16 [rows, featureCount]. */
   readonly features: Tensor;
-  readonly map: Tensor;
   /** int32 [rows], -1 for none. */
   readonly labels: Tensor;
 }
 
 /** Number of shards of a view. */
 export function shardsOf(view: View, sources: readonly Source[]): number {
-  return Math.ceil((sources.length * view.crops) / shardRows);
+  return Math.ceil((sources.length * view.windows) / shardRows);
 }
 
-/** Opens the teacher for pictures of this side: uint8 `pixels` [N, side, side, 3] to float16 `features` and `map`. */
-async function openTeacher(side: number): Promise<Session> {
+/** Opens the teacher: uint8 `pixels` [N, side, side, 3] to float16 `taught`. */
+async function openTeacher(): Promise<Session> {
   const runtime = nodeRuntime();
-  const { backbone } = await openBase({ base: teacherFile, preprocess: "imagenet", size: side }, runtime);
+  const size = teacherSide;
+  const { backbone } = await openBase({ base: teacherFile, preprocess: "inception", size }, runtime);
   const front = new GraphBuilder({ opset: backbone.model.opsets.get("") ?? 18, name: "pixels" });
-  const pixels = front.op("Cast", [front.input("pixels", "uint8", ["N", side, side, 3])], { to: 1 });
+  const pixels = front.op("Cast", [front.input("pixels", "uint8", ["N", size, size, 3])], { to: 1 });
   const planes = front.op("Transpose", [pixels], { perm: [0, 3, 1, 2] });
-  const { weight, bias } = affine(normalisations.imagenet);
+  const { weight, bias } = affine(normalisations.inception);
   const scaled = front.op("Mul", [planes, front.constant(float32(weight, [3, 1, 1]))]);
   const out = front.op("Add", [scaled, front.constant(float32(bias, [3, 1, 1]))]);
-  front.output(out, "float32", ["N", 3, side, side]);
-  const taught = GraphBuilder.from(backbone.model);
-  taught.output(teacherMap);
-  taught.output(teacherFeatures);
-  const whole = GraphBuilder.from(join(front.model(), taught.model(), { [backbone.input]: out }));
-  for (const [name, value] of [
-    ["taught.map", teacherMap],
-    ["taught.features", teacherFeatures],
-  ] as const) {
-    whole.output(whole.op("Cast", [value], { to: 10 }, { outputs: [name] }), "float16", undefined);
-  }
+  front.output(out, "float32", ["N", 3, size, size]);
+  const whole = GraphBuilder.from(join(front.model(), backbone.model, { [backbone.input]: out }));
+  const taught = whole.op("Cast", [backbone.output], { to: 10 }, { outputs: ["taught"] });
+  whole.output(taught, "float16", undefined);
   return await runtime.load(writeModel(whole.model()), { runs: "many" });
 }
 
-/** Teachers by side, opened when they are first asked. */
+/** A teacher, opened when it is first asked. */
 export class Teacher {
   readonly #folder: string;
   readonly #seed: number;
-  readonly #sessions = new Map<number, Promise<Session>>();
+  #session: Promise<Session> | undefined;
 
   constructor(folder: string, seed: number) {
     this.#folder = folder;
     this.#seed = seed;
   }
 
-  /** A shard from its file, or computed and written: `cycle` draws the view's windows anew. */
-  async shard(view: View, sources: readonly Source[], cycle: number, index: number): Promise<Shard> {
-    const folder = joinPath(this.#folder, `${view.name}-${cycle}`);
+  /** A shard's file, computed and written where there is none. */
+  async shard(view: View, sources: readonly Source[], index: number): Promise<string> {
+    const folder = joinPath(this.#folder, view.name);
     const file = joinPath(folder, `${String(index).padStart(4, "0")}.safetensors`);
-    if (existsSync(file)) return await read(file);
-    const shard = await this.#compute(view, sources, cycle, index);
+    if (existsSync(file)) return file;
+    const shard = await this.#compute(view, sources, index);
     await mkdir(folder, { recursive: true });
     const { rows, ...tensors } = shard;
     const chunks = writeTensors({ tensors: new Map(Object.entries(tensors)), metadata: { rows: `${rows}` } });
     await writeFile(`${file}.part`, chunks);
     await rename(`${file}.part`, file);
-    return shard;
+    return file;
   }
 
-  async #compute(view: View, sources: readonly Source[], cycle: number, index: number): Promise<Shard> {
-    const session = await this.#session(view.teacherSide);
+  async #compute(view: View, sources: readonly Source[], index: number): Promise<Shard> {
+    this.#session ??= openTeacher();
+    const session = await this.#session;
     const range = [
       index * shardRows,
-      Math.min((index + 1) * shardRows, sources.length * view.crops),
+      Math.min((index + 1) * shardRows, sources.length * view.windows),
     ] as const;
-    const seed = deriveSeed(this.#seed, cycle, view.side);
+    const seed = deriveSeed(this.#seed, 5);
     const rows: Seen[] = [];
     const answers: Promise<Record<string, Tensor>>[] = [];
     const ask = (some: readonly Seen[]): void => {
-      const { teacherSide: side } = view;
-      const pixels = uint8(Buffer.concat(some.map((row) => row.teacher)), [some.length, side, side, 3]);
+      const shape = [some.length, teacherSide, teacherSide, 3];
+      const pixels = uint8(Buffer.concat(some.map((row) => row.teacher)), shape);
       answers.push(session.run({ pixels }));
     };
     let waiting: Seen[] = [];
@@ -114,24 +107,16 @@ export class Teacher {
     }
     if (waiting.length > 0) ask(waiting);
     const parts = await Promise.all(answers);
-    const places = view.side / 16;
     return {
       rows: rows.length,
-      pictures: uint8(Buffer.concat(rows.map((row) => row.student)), [rows.length, view.side, view.side, 3]),
-      features: joined(parts, "taught.features", [rows.length, featureCount]),
-      map: joined(parts, "taught.map", [rows.length, mapChannels, places, places]),
+      pictures: uint8(Buffer.concat(rows.map((row) => row.student)), [rows.length, side, side, 3]),
+      features: joined(parts, "taught", [rows.length, featureCount]),
       labels: int32(rows.map((row) => row.label)),
     };
   }
 
-  #session(side: number): Promise<Session> {
-    const known = this.#sessions.get(side) ?? openTeacher(side);
-    this.#sessions.set(side, known);
-    return known;
-  }
-
   async close(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).release();
+    await (await this.#session)?.release();
   }
 }
 
@@ -141,7 +126,8 @@ function joined(parts: readonly Record<string, Tensor>[], name: string, shape: r
   return { dtype: "float16", shape, bytes };
 }
 
-async function read(file: string): Promise<Shard> {
+/** A shard from its file. */
+export async function shardFrom(file: string): Promise<Shard> {
   const bytes = await readFile(file);
   const stored = {
     size: bytes.length,
@@ -153,17 +139,16 @@ async function read(file: string): Promise<Shard> {
     rows: Number(metadata.rows),
     pictures: of("pictures"),
     features: of("features"),
-    map: of("map"),
     labels: of("labels"),
   };
 }
 
-/** Mean and standard deviation of each channel, [channels] each, over a float16 tensor's rows and places. */
+/** Mean and standard deviation of each column, over a float16 tensor [rows, columns]. */
 export async function spread(
   tensor: Tensor,
 ): Promise<{ readonly mean: Float32Array; readonly std: Float32Array }> {
   const b = new GraphBuilder({ opset: 18, name: "spread" });
-  const axes = b.constant(int64(tensor.shape.map((_, axis) => axis).filter((axis) => axis !== 1)));
+  const axes = b.constant(int64([0]));
   const x = b.op("Cast", [b.input("x", "float16", tensor.shape)], { to: 1 });
   for (const [name, value] of [
     ["mean", x],

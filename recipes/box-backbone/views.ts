@@ -9,20 +9,18 @@ export interface Source {
   readonly label: number;
 }
 
-/** How a set of pictures is looked at: every picture `crops` times, by student and teacher through the same window. */
+/** How a set of pictures is looked at: every picture through so many windows, the same for student and teacher. */
 export interface View {
   readonly name: string;
   readonly pictures: "tiny" | "photos";
-  /** Side of what the student sees, in pixels. */
-  readonly side: number;
-  /** Side of what the teacher sees: twice that, its places being twice as far apart. */
-  readonly teacherSide: number;
-  /** Bounds of the window's share of the picture's area. */
+  /** Bounds of the window's share of the picture's area; [1, 1] is the whole picture. */
   readonly area: readonly [number, number];
-  /** Share of windows of which the student sees a version of 24 to 40 pixels, stretched: small pictures are like that. */
-  readonly blurred: number;
-  readonly crops: number;
+  readonly windows: number;
 }
+
+/** Sides of what the student and the teacher see, in pixels: both nets' last places are as many of a picture's. */
+export const side = 64;
+export const teacherSide = 128;
 
 /** What is seen through one window, RGB bytes row by row. */
 export interface Seen {
@@ -34,27 +32,16 @@ export interface Seen {
 /** Number `index` of a view's windows, the same on every run. Throws what sharp throws on files that are no pictures. */
 async function seen(view: View, sources: readonly Source[], index: number, seed: number): Promise<Seen> {
   const source = sources[index % sources.length]!;
-  const random = derived(seed, index);
   const picture = sharp(await readFile(source.file))
     .toColourspace("srgb")
     .flatten({ background: "#ffffff" });
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const raw = { raw: { width, height, channels } } as const;
-  const window = windowIn(width, height, view.area, random);
-  const resized = (side: number): Promise<Uint8Array> =>
-    bytes(sharp(data, raw).extract(window).resize(side, side, { fit: "fill" }), channels);
-  const teacher = await resized(view.teacherSide);
-  if (random.next() >= view.blurred)
-    return { label: source.label, student: await resized(view.side), teacher };
-  const small = 24 + random.int(17);
-  const { side } = view;
-  const shrunk = await resized(small);
-  const student = await bytes(
-    sharp(shrunk, { raw: { width: small, height: small, channels: 3 } }).resize(side, side, { fit: "fill" }),
-    3,
-  );
-  return { label: source.label, student, teacher };
+  const window = windowIn(width, height, view.area, derived(seed, index));
+  const resized = (to: number): Promise<Uint8Array> =>
+    bytes(sharp(data, raw).extract(window).resize(to, to, { fit: "fill" }), channels);
+  return { label: source.label, student: await resized(side), teacher: await resized(teacherSide) };
 }
 
 async function bytes(picture: Sharp, channels: number): Promise<Uint8Array> {
@@ -63,6 +50,7 @@ async function bytes(picture: Sharp, channels: number): Promise<Uint8Array> {
 
 /** A window of that share of the picture's area, its sides in a ratio of 3:4 to 4:3 (Szegedy et al. 2015). */
 function windowIn(width: number, height: number, [least, most]: View["area"], random: Random): Region {
+  if (least === 1) return { left: 0, top: 0, width, height };
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = width * height * (least + (most - least) * random.next());
     const ratio = Math.exp((2 * random.next() - 1) * Math.log(4 / 3));
@@ -70,8 +58,8 @@ function windowIn(width: number, height: number, [least, most]: View["area"], ra
     if (w > width || h > height) continue;
     return { left: random.int(width - w + 1), top: random.int(height - h + 1), width: w, height: h };
   }
-  const side = Math.min(width, height);
-  return { left: (width - side) >> 1, top: (height - side) >> 1, width: side, height: side };
+  const square = Math.min(width, height);
+  return { left: (width - square) >> 1, top: (height - square) >> 1, width: square, height: square };
 }
 
 /** The windows of a view from `from` to before `to`, in order; those of files that cannot be read are left out. */

@@ -3,6 +3,7 @@ import { TsugikiError, UsageError, version } from "../index.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
+import { exportCommand, verifyCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { inspectCommand } from "./inspect.ts";
 import { lrFindCommand } from "./lr-find.ts";
@@ -39,6 +40,8 @@ for (const add of [
   predictCommand,
   explainCommand,
   reportCommand,
+  exportCommand,
+  verifyCommand,
   summaryCommand,
   inspectCommand,
   modelsCommand,

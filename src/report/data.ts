@@ -105,6 +105,24 @@ export interface ReportComparison {
 export type Fact = readonly [name: string, value: string];
 
 /** All that a report tells, without files: plain data in, one page out. */
+/** An export beside the trained model, on the same pictures. */
+export interface ExportRow {
+  readonly format: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** Pictures compared, and those with the trained model's answer. */
+  readonly pictures: number;
+  readonly agreed: number;
+  /** Of two probabilities. */
+  readonly largestDifference: number;
+  readonly accuracy: number;
+  /** Of the trained model on the same pictures. */
+  readonly trainedAccuracy: number;
+  /** Per picture on one core. */
+  readonly milliseconds: number;
+  readonly runtime: string;
+}
+
 export interface ReportData {
   readonly name: string;
   /** ISO 8601. */
@@ -128,6 +146,8 @@ export interface ReportData {
   readonly strangers?: ReportStrangers | undefined;
   readonly findings?: readonly Finding[] | undefined;
   readonly heatMaps?: readonly HeatMap[] | undefined;
+  /** Files that the classifier was exported to, as they were compared with it. */
+  readonly exports?: readonly ExportRow[] | undefined;
   readonly comparisons: readonly ReportComparison[];
   /** Every option, and every version and fingerprint. */
   readonly options: readonly Fact[];

@@ -4,6 +4,7 @@ import { confusionSection } from "./confusion.ts";
 import { curvesSection } from "./curves.ts";
 import type { ReportData } from "./data.ts";
 import { doubtsSection } from "./doubts.ts";
+import { exportsSection } from "./exports.ts";
 import { findingsSection } from "./findings.ts";
 import { headline } from "./headline.ts";
 import { heatMapsSection } from "./heat-maps.ts";
@@ -30,6 +31,7 @@ export async function reportPage(data: ReportData): Promise<string> {
     ["curves", "Learning", curvesSection(data)],
     ["doctor", "Data doctor", findingsSection(data, album)],
     ["behind", "Pictures", behindSection(album)],
+    ["exports", "Exported", exportsSection(data)],
     ["again", "Do it again", recordSection(data)],
   ];
   const present = parts.flatMap(([id, name, content]) =>

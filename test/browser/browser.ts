@@ -28,6 +28,7 @@ export class BrowserUnderTest {
   static async open(executablePath: string, modules: readonly string[]): Promise<BrowserUnderTest> {
     const imports = {
       "@bufbuild/protobuf/wire": "/protobuf/wire/index.js",
+      flatbuffers: "/flatbuffers/flatbuffers.js",
       ...Object.fromEntries(modules.map((path) => [`/src/${path.replace(/\.js$/, ".ts")}`, `/dist/${path}`])),
     };
     const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;

@@ -11,6 +11,7 @@ const folders = {
   "/test/browser/": import.meta.dirname,
   "/onnxruntime-web/": join(project, "node_modules/onnxruntime-web/dist"),
   "/protobuf/": join(project, "node_modules/@bufbuild/protobuf/dist/esm"),
+  "/flatbuffers/": join(project, "node_modules/flatbuffers/mjs"),
   "/shared/": join(project, "../shared"),
 };
 

@@ -13,8 +13,9 @@ const chromium = findChromium();
 if (!chromium)
   console.warn("Browser tests are skipped: no Chromium found. Install one, or name it in CHROMIUM.");
 
-/** Rooms that run in a browser, as docs/ARCHITECTURE.md has them, and the engine for it. */
-const portable = /^(core|onnx|surgery|autodiff|optim|train|evaluate|export)\/|^runtime\/web\.js$/;
+/** Rooms that run in a browser, as docs/ARCHITECTURE.md has them, and the engine for it; an exported page has its own test. */
+const portable =
+  /^(core|onnx|surgery|autodiff|optim|train|evaluate|export(?!\/web\/page))\/|^runtime\/web\.js$/;
 
 type Steps = Awaited<ReturnType<typeof stepLosses>>;
 

@@ -21,7 +21,7 @@ const run = (options: Partial<FindRateOptions> = {}, onEvent: (event: { type: st
     findLearningRate({
       data,
       unfreeze: "0.2",
-      size: 64,
+      size: 40,
       cache: join(folder, "cache"),
       out: join(folder, "out"),
       steps: 30,

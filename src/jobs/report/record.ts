@@ -16,6 +16,7 @@ export interface RunRecord {
   readonly classes: readonly string[];
   readonly multiLabel: boolean;
   readonly data: { readonly path: string; readonly layout: string };
+  readonly fingerprint: string;
   readonly date: string;
   readonly bases: readonly { readonly name: string; readonly licence: string | null }[];
   readonly pictures: Readonly<Record<Part, number>>;
@@ -24,6 +25,8 @@ export interface RunRecord {
   readonly raw: number | undefined;
   /** First 16 digits of each picture's sha256, by its id. */
   readonly hashes: ReadonlyMap<string, string>;
+  /** The part of each picture in training, by its id. */
+  readonly partOf: ReadonlyMap<string, Part>;
   /** The middle square is what the network sees: so thumbnails show it. */
   readonly fit: string;
   readonly calibration: ReportCalibration | undefined;
@@ -60,6 +63,7 @@ export function parseRunRecord(file: string, text: string): RunRecord {
     classes,
     multiLabel: run.task === "multi-label",
     data: { path: textOf(data.path) ?? "", layout: textOf(data.layout) ?? "" },
+    fingerprint: textOf(data.fingerprint) ?? "",
     date: textOf(run.date) ?? "",
     bases: bases.map((base) => ({
       name: textOf(base.name) ?? "unknown",
@@ -69,6 +73,7 @@ export function parseRunRecord(file: string, text: string): RunRecord {
     part,
     raw: part === null ? undefined : numberOf(fieldsOf(metrics.raw)[part]),
     hashes: hashesOf(run.split),
+    partOf: partsOf(run.split),
     fit: textOf(preprocess[0]?.fit) ?? "cover",
     calibration: calibrationOf(run.calibration),
     sets: setsOf(run.sets),
@@ -118,6 +123,12 @@ function hashesOf(split: unknown): ReadonlyMap<string, string> {
       if (typeof hash === "string") known.set(id, hash);
   }
   return known;
+}
+
+function partsOf(split: unknown): ReadonlyMap<string, Part> {
+  return new Map(
+    parts.flatMap((part) => Object.keys(fieldsOf(fieldsOf(split)[part])).map((id) => [id, part] as const)),
+  );
 }
 
 /** What the run says of its own calibration; undefined where it says nothing, or something else. */

@@ -14,6 +14,7 @@ import { nodeRuntime } from "../../runtime/node.ts";
 import { ResultFolder } from "../result-folder-node.ts";
 import { commandOf } from "./command.ts";
 import { compareRuns, type ReadRun } from "./compare.ts";
+import { readExports } from "./exports-node.ts";
 import { makeHeatMaps } from "./heat-maps-sharp.ts";
 import { readCurves, readFindings, readRun } from "./run-node.ts";
 import { makeThumbnails, type Thumbnails } from "./thumbnails-sharp.ts";
@@ -116,6 +117,7 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
     curves: await readCurves(own),
     findings,
     comparisons,
+    exports: await readExports(own.folder),
     command: commandOf(own.record),
   };
   const text = await renderReport(data);

@@ -11,7 +11,7 @@ const data = join(root, "examples/patterns");
 let folder: string;
 
 /** A weak head, so that each epoch of the base's training is better than what was before. */
-const learning = ["--regularisation", "10", "--learning-rate", "1e-4", "--epochs", "2", "--size", "40"];
+const learning = ["--regularisation", "100", "--learning-rate", "1e-4", "--epochs", "2", "--size", "40"];
 const finetune = ["train", data, "--strategy", "finetune", "--batch-size", "8", ...learning];
 /** From a head drawn anew, at a rate that no training bears. */
 const wildFull = [
