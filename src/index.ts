@@ -71,6 +71,14 @@ export {
 } from "./evaluate/unknown/nearest-strangeness.ts";
 export { type Rejection, rejection, rejectionThreshold } from "./evaluate/unknown/rejection.ts";
 export type { ClassifierRecord } from "./export/classifier.ts";
+export {
+  DownloadError,
+  HandleError,
+  IntegrityError,
+  LicenceError,
+  NoModelError,
+  OfflineError,
+} from "./hub/errors.ts";
 export type { BaseOptions } from "./jobs/base-node.ts";
 export { type BasesOptions, basesOf } from "./jobs/bases.ts";
 export { Classifier, type Prediction, type Ranked } from "./jobs/classifier-node.ts";
@@ -104,6 +112,7 @@ export {
   type Explanation,
   explainMethods,
 } from "./jobs/explainer-node.ts";
+export type { ComparingEvent } from "./jobs/export/compare.ts";
 export { ExportError, ParityError } from "./jobs/export/errors.ts";
 export {
   type ExportEvent,
@@ -113,7 +122,7 @@ export {
   exportFormats,
   exportModel,
 } from "./jobs/export/export.ts";
-export { type VerifyingEvent, type VerifyOptions, type VerifyResult, verify } from "./jobs/export/verify.ts";
+export { type VerifyOptions, type VerifyResult, verify } from "./jobs/export/verify.ts";
 export { type InfoOptions, info, type ModelInfo, type PortInfo } from "./jobs/info.ts";
 export {
   type InspectEvent,
@@ -129,8 +138,32 @@ export {
   type FoundRate,
   findLearningRate,
 } from "./jobs/lr-find.ts";
+export { type DescribedModel, type DescribeModelOptions, describeModel } from "./jobs/models/describe.ts";
+export { type ListedModel, type ListModelsOptions, listModels } from "./jobs/models/list.ts";
+export { isPulled } from "./jobs/models/locate-node.ts";
+export {
+  type ManageOptions,
+  type RemovedModels,
+  removeModels,
+  type VerifiedModel,
+  verifyModels,
+} from "./jobs/models/manage.ts";
+export {
+  type PulledModel,
+  type PullingEvent,
+  type PullModelOptions,
+  pullModel,
+  type WaitingEvent,
+} from "./jobs/models/pull.ts";
+export {
+  type FoundOnHub,
+  type SearchOptions,
+  type SearchResult,
+  searchModels,
+} from "./jobs/models/search.ts";
 export { strategyDefaults } from "./jobs/network-settings.ts";
 export { type FailedFile, type PredictedFile, type PredictOptions, predict } from "./jobs/predict.ts";
+export { type Published, type PublishOptions, publish } from "./jobs/publish.ts";
 export { NoBaseError } from "./jobs/rank-bases/error.ts";
 export type { Probe } from "./jobs/rank-bases/measure.ts";
 export type { CheapMeasure, RankedBase, Ranking } from "./jobs/rank-bases/order.ts";

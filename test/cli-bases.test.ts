@@ -41,7 +41,7 @@ test("flags that do not fit the bases are misuse", async () => {
   const cases: [string[], RegExp][] = [
     [["--size", "96", "--size", "128"], /--size is given 2 times, for one base/],
     [["--base", "box", "--base", "b.onnx", "--strategy", "finetune"], /finetune trains one base/],
-    [["--preprocess", "imagnet"], /imagenet, inception, caffe, unit, auto/],
+    [["--preprocess", "imagnet"], /imagenet, inception, caffe, clip, unit, auto/],
     [["--size", "large"], /not a number/],
   ];
   for (const [args, message] of cases) {

@@ -129,7 +129,7 @@ test("exit code 2 and words for misuse", async () => {
     [["train"], /missing required argument 'data'/],
     [["train", data, "--head", "dense:much"], /'dense:much' is no layer of a head/],
     [["train", data, "--epochs", "few"], /not a number/],
-    [["train", data, "--preprocess", "imagnet"], /imagenet, inception, caffe, unit/],
+    [["train", data, "--preprocess", "imagnet"], /imagenet, inception, caffe, clip, unit/],
     [["train", data, "--val", "0.6", "--test", "0.6"], /nothing is left to train on/],
     [["trian", data], /Did you mean train/],
     [["predict", out, "nowhere.jpg"], /Cannot open nowhere.jpg/],
@@ -223,8 +223,8 @@ test("train --help stands in groups, every option with its default, per strategy
     expect(text.split(`--${of} `)[1]?.split(" --")[0], of).toContain(words);
   const options = text.slice(text.indexOf("The run:"), text.indexOf("Output:")).split(/ (?=--[a-z-]+ )/);
   const without = options.slice(1).filter((option) => !option.includes("default:"));
-  // The base in the box stands for none, and a model's own files say how its pictures are normalised.
-  expect(without.map((option) => option.split(" ")[0])).toEqual(["--base", "--preprocess"]);
+  // A model's own files say how its pictures are normalised.
+  expect(without.map((option) => option.split(" ")[0])).toEqual(["--preprocess"]);
 });
 
 /** Waits until a text stands in what the child writes to this stream. */

@@ -1,5 +1,5 @@
+import { closest } from "../core/closest.ts";
 import { UsageError } from "../core/errors.ts";
-import { closest } from "../onnx/names.ts";
 import { type PresetName, presetNames, presets } from "./presets.ts";
 import type { AugmentationSpec } from "./spec.ts";
 import { type Amount, type Argument, type Word, words } from "./words.ts";

@@ -59,7 +59,7 @@ Beside the files stand labels.txt, a model card (README.md), examples, parity.js
           terminal.say(`${format}: kept in float: ${keptInFloat.map(plain).join(", ")}`);
       const others = pictures - parts.val;
       terminal.say(
-        `\nCompared on ${integer(pictures)} pictures${others > 0 ? ` (${integer(Math.max(0, parts.val))} of them of the validation part)` : " of the validation part"}.`,
+        `\nCompared on ${integer(pictures)} pictures${others > 0 ? ` (${integer(parts.val)} of them of the validation part)` : " of the validation part"}.`,
       );
       terminal.say(
         `Written to ${plain(out)}: ${inBytes(exports.reduce((sum, { bytes }) => sum + bytes, 0))}.`,

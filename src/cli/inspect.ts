@@ -8,6 +8,7 @@ import {
   inspect,
   type Part,
 } from "../index.ts";
+import { bringBases } from "./bring.ts";
 import { examples, type OutputOptions, withBases, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import { curveView, findingsView } from "./view/findings.ts";
@@ -16,7 +17,10 @@ import { plain } from "./view/width.ts";
 
 type Flags = OutputOptions &
   BasesOptions &
-  Pick<InspectOptions, "layout" | "features" | "learningCurve" | "csv" | "apply" | "out" | "cache"> & {
+  Pick<
+    InspectOptions,
+    "layout" | "outliers" | "features" | "learningCurve" | "csv" | "apply" | "out" | "cache"
+  > & {
     readonly drop?: readonly string[];
   };
 
@@ -32,6 +36,7 @@ export function inspectCommand(program: Command, signal: AbortSignal): void {
     )
     .argument("<data>", "folder, zip archive or list of labelled pictures")
     .option("--layout <name>", "how the data is laid out (default: found by looking)")
+    .option("--outliers <class>", "the class whose pictures are none of the others")
     .option("--features", "look at features too: of the backbone in the box, or of --base")
     .option("--learning-curve", "measure what more pictures would give, from features")
     .option("--csv <file>", "write the findings as a table")
@@ -55,6 +60,7 @@ export function inspectCommand(program: Command, signal: AbortSignal): void {
     )
     .action(async (data: string, flags: Flags) => {
       const terminal = new Terminal(flags);
+      await bringBases(flags, terminal, signal);
       const result = await finish(inspect({ ...flags, data, signal }), (event) => {
         if (event.type === "inspecting") terminal.progress("Looking", event.done, event.total);
         else if (event.type === "features") terminal.progress("Features", event.done, event.total);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { bytes, count, duration, integer } from "../core/words.ts";
 import { type FindRateOptions, type FoundRate, findLearningRate, type StageEvent } from "../index.ts";
+import { bringBases } from "./bring.ts";
 import { examples, number, type OutputOptions, whole, withBase } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
@@ -36,6 +37,7 @@ export function lrFindCommand(program: Command, signal: AbortSignal): void {
     )
     .action(async (data: string, flags: Flags) => {
       const terminal = new Terminal(flags);
+      await bringBases(flags, terminal, signal);
       for await (const event of findLearningRate({ ...flags, data, signal })) {
         if (event.type === "range") {
           const unit = `steps  rate ${short(event.rate)}  loss ${event.smoothed.toFixed(3)}`;

@@ -4,6 +4,7 @@ import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand, verifyCommand } from "./export.ts";
+import { hubCommand } from "./hub.ts";
 import { infoCommand } from "./info.ts";
 import { inspectCommand } from "./inspect.ts";
 import { lrFindCommand } from "./lr-find.ts";
@@ -11,6 +12,7 @@ import { modelsCommand } from "./models.ts";
 import { examples } from "./options.ts";
 import { predictCommand } from "./predict.ts";
 import { reportCommand } from "./report.ts";
+import { serveCommand } from "./serve.ts";
 import { Stop } from "./stop.ts";
 import { summaryCommand } from "./summary.ts";
 import { clearLine } from "./terminal.ts";
@@ -42,9 +44,11 @@ for (const add of [
   reportCommand,
   exportCommand,
   verifyCommand,
+  serveCommand,
   summaryCommand,
   inspectCommand,
   modelsCommand,
+  hubCommand,
   infoCommand,
 ]) {
   add(program, stop.signal);

@@ -31,8 +31,8 @@ function baseOptions({ several }: { readonly several: boolean }): Option[] {
   const of = (names: readonly string[]): string[] => [...names, ...more];
   return [
     new Option(
-      "--base <file>",
-      `pretrained ONNX model; "box", or left out: the backbone in the box${several ? "; repeated: several, side by side" : ""}`,
+      "--base <handle>",
+      `pretrained ONNX model: a file, a name of \`models list\`, hf:org/repo, an address (default: the backbone in the box)${several ? "; repeated: several, side by side" : ""}`,
     ),
     new Option("--preprocess <name>", "how its pictures are normalised, where its files do not say").choices(
       of(normalisationNames),
@@ -49,15 +49,30 @@ function baseOptions({ several }: { readonly several: boolean }): Option[] {
   ];
 }
 
+/** How a base that is not here is had. */
+const hubOptions = (): Option[] => [
+  new Option("--offline", "touch no network (default: $TSUGIKI_OFFLINE, $HF_HUB_OFFLINE)"),
+  new Option(
+    "--accept-licence",
+    "take a base though its licence forbids commercial use (default: refuse it)",
+  ),
+];
+
 /** Adds the options of one base. */
 export function withBase(command: Command): Command {
-  for (const option of baseOptions({ several: false })) command.addOption(option);
+  for (const option of [...baseOptions({ several: false }), ...hubOptions()]) command.addOption(option);
   return command;
+}
+
+/** Adds the option of commands that may ask a hub. */
+export function withHub(command: Command): Command {
+  return command.option("--offline", "touch no network (default: $TSUGIKI_OFFLINE, $HF_HUB_OFFLINE)");
 }
 
 /** Adds the options of several bases: repeated, each is for one base after another, given once for all of them. */
 export function withBases(command: Command): Command {
   for (const option of baseOptions({ several: true })) command.addOption(repeated(option));
+  for (const option of hubOptions()) command.addOption(option);
   return command.addHelpText(
     "after",
     `\n--preprocess, --size, --fit and --cut given once are for every --base; repeated, for one after another,\n"${own}" leaving a base its own.`,
@@ -85,7 +100,10 @@ export interface OutputOptions {
   readonly quiet?: boolean;
 }
 
-export type BaseFlags = Pick<BaseOptions, "base" | "preprocess" | "size" | "fit" | "cut">;
+export type BaseFlags = Pick<
+  BaseOptions,
+  "base" | "preprocess" | "size" | "fit" | "cut" | "offline" | "acceptLicence"
+>;
 
 /** Examples at the end of a command's help. */
 export function examples(lines: readonly string[]): string {

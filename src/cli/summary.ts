@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { count } from "../core/words.ts";
 import { type Summary, type SummaryOptions, summary } from "../index.ts";
+import { bringBases } from "./bring.ts";
 import { type BaseFlags, examples, type OutputOptions, whole, withBase, withOutput } from "./options.ts";
 import { Terminal } from "./terminal.ts";
 import { summaryView } from "./view/summary.ts";
@@ -29,6 +30,7 @@ export function summaryCommand(program: Command, signal: AbortSignal): void {
     )
     .action(async (flags: Flags) => {
       const terminal = new Terminal(flags);
+      await bringBases(flags, terminal, signal);
       const result = await summary({ ...flags, signal });
       const { name, cut, size, width, folded } = result.base;
       // Its parameters are fewer than those of the file, and its layers others.

@@ -9,6 +9,7 @@ import {
   type TrainResult,
   train,
 } from "../index.ts";
+import { bringBases } from "./bring.ts";
 import { examples, number, type OutputOptions, share, whole, withBases } from "./options.ts";
 import { showTraining } from "./show-training.ts";
 import { Terminal } from "./terminal.ts";
@@ -48,6 +49,7 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
     )
     .action(async (data: string, flags: Flags) => {
       const terminal = new Terminal(flags);
+      await bringBases(flags, terminal, signal);
       const { showAugmentations: file } = flags;
       if (file !== undefined) {
         const name = file === true ? {} : { file };

@@ -65,3 +65,41 @@ export async function* tap<Event, Result>(
     await close();
   }
 }
+
+/**
+ * Runs work that reports by a call, and yields its reports as they come: the latest alone where they come faster than
+ * they are taken. The work's signal is aborted when the consumer stops.
+ */
+export async function* reporting<Report, Result>(
+  work: (report: (report: Report) => void, signal: AbortSignal) => Promise<Result>,
+  signal?: AbortSignal,
+): AsyncGenerator<Report, Result> {
+  const stopped = new AbortController();
+  let latest: { readonly report: Report } | undefined;
+  let wake = (): void => {};
+  const result = work(
+    (report) => {
+      latest = { report };
+      wake();
+    },
+    signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal,
+  );
+  let settled = false;
+  const end = (): void => {
+    settled = true;
+    wake();
+  };
+  result.then(end, end);
+  try {
+    while (!settled || latest !== undefined) {
+      if (latest === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      const taken = latest;
+      latest = undefined;
+      if (taken !== undefined) yield taken.report;
+    }
+    return await result;
+  } finally {
+    stopped.abort();
+    await result.catch(() => {});
+  }
+}

@@ -14,6 +14,8 @@ export interface DecodeOptions {
   readonly shrinkTo?: number;
   /** Pictures with more pixels than this are refused before they are decoded. */
   readonly limitPixels?: number;
+  /** Whole seconds that decoding may take; a JPEG of thousands of scans would otherwise take hours. Default 120. */
+  readonly limitSeconds?: number;
 }
 
 /** What a header says; width and height are those seen, orientation applied. */
@@ -32,8 +34,7 @@ const defaultLimitPixels = 16_383 ** 2;
 /** Shrinking more than this gains nothing: libjpeg itself goes no further than 8. */
 const maxShrink = 16;
 
-/** Seconds that one picture may take; a JPEG of thousands of scans would otherwise take hours. */
-const maxSeconds = 120;
+const defaultLimitSeconds = 120;
 
 /**
  * Pixels of a picture as a viewer shows it: orientation applied, 8-bit sRGB, transparency on white, the first frame of
@@ -92,7 +93,7 @@ async function render(
   if (!isSmall) await prepare(picture, options.shrinkTo);
   picture.flatten({ background: "#ffffff" }).toColourspace("srgb");
   const { data, info } = await picture
-    .timeout({ seconds: maxSeconds })
+    .timeout({ seconds: options.limitSeconds ?? defaultLimitSeconds })
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const pixels = info.width * info.height;

@@ -7,23 +7,22 @@ const notable = 3;
 export interface ClassSize {
   readonly name: string;
   readonly pictures: number;
+  /** Share of them that out-of-fold heads know, where features are at hand; NaN of none. */
+  readonly recall?: number | undefined;
 }
 
 /**
- * Classes much smaller than the largest, and what that costs. `recall` is the share of each class's pictures that
- * out-of-fold heads know, where features are at hand: the cost measured, not guessed.
+ * Classes much smaller than the largest, and what that costs: where the recall is known the cost is measured, not guessed.
  */
-export function imbalanceFindings(classes: readonly ClassSize[], recall?: ArrayLike<number>): DataFinding[] {
+export function imbalanceFindings(classes: readonly ClassSize[]): DataFinding[] {
   const total = classes.reduce((sum, { pictures }) => sum + pictures, 0);
   const most = Math.max(0, ...classes.map(({ pictures }) => pictures));
-  const usual = recall && median(Array.from(recall).filter((value) => !Number.isNaN(value)));
-  return classes.flatMap(({ name, pictures }, i): DataFinding[] => {
+  const usual = median(classes.flatMap(({ recall = Number.NaN }) => (Number.isNaN(recall) ? [] : [recall])));
+  return classes.flatMap(({ name, pictures, recall = Number.NaN }): DataFinding[] => {
     if (pictures * notable >= most || pictures === 0) return [];
-    const own = recall?.[i];
-    const cost =
-      own !== undefined && usual !== undefined && !Number.isNaN(own)
-        ? `${percentage(own, 0)} of its pictures are recognised, ${percentage(usual, 0)} of the usual class's`
-        : `a model that never says ${name} is wrong on ${percentage(pictures / total, 0)} of the pictures only`;
+    const cost = !Number.isNaN(recall)
+      ? `${percentage(recall, 0)} of its pictures are recognised, ${percentage(usual, 0)} of the usual class's`
+      : `a model that never says ${name} is wrong on ${percentage(pictures / total, 0)} of the pictures only`;
     return [
       {
         kind: "imbalance",

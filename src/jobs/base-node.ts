@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join, resolve } from "node:path";
+import { closest } from "../core/closest.ts";
 import { UsageError } from "../core/errors.ts";
+import { baseOf } from "../export/base-of.ts";
+import { isClassifier, readClassifierRecord } from "../export/classifier.ts";
 import type { Model } from "../onnx/graph.ts";
 import { loadModel } from "../onnx/load-node.ts";
-import { closest } from "../onnx/names.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { type Fit, fits, type NormalisationName, normalisations } from "../surgery/preprocess.ts";
 import {
@@ -18,10 +19,14 @@ import { type Backbone, prepareBackbone } from "../train/backbone.ts";
 import { featureGraph } from "../train/extract.ts";
 import { redrawn } from "../train/network/unit-variance.ts";
 import type { TrainSettings } from "../train/run.ts";
+import { type LocatedBase, locateBase } from "./models/locate-node.ts";
 
 /** Which pretrained network to graft on, and how pictures reach it. */
 export interface BaseOptions {
-  /** Path of an ONNX file; "box", or left out: the backbone in the box. */
+  /**
+   * Names it: an ONNX file's path, a name of the catalogue, `hf:org/repo[@revision][:file.onnx]`, an https address; "box", or
+   * left out: the backbone in the box.
+   */
   readonly base?: string | undefined;
   /** How pictures are normalised, where the model's own files do not say, or say it wrongly. */
   readonly preprocess?: NormalisationName | undefined;
@@ -31,6 +36,10 @@ export interface BaseOptions {
   readonly fit?: Fit | undefined;
   /** The tensor to take as feature vector; found when left out. */
   readonly cut?: string | undefined;
+  /** Touch no network for it. Default: $TSUGIKI_OFFLINE or $HF_HUB_OFFLINE. */
+  readonly offline?: boolean | undefined;
+  /** Take it though its licence forbids commercial use. Default false. */
+  readonly acceptLicence?: boolean | undefined;
 }
 
 /** A base, opened: the network, and the file that it came from. */
@@ -39,15 +48,6 @@ export interface OpenedBase {
   readonly file: string;
   /** Where its preprocessing was read. */
   readonly preprocessSource: string;
-}
-
-/** What messages call the backbone that comes with Tsugiki. */
-const boxName = "box";
-const boxFile = fileURLToPath(new URL("../../box/backbone.onnx", import.meta.url));
-
-/** Where a base lies: the path itself, or that of the backbone in the box. */
-export function baseFile(base: string = boxName): string {
-  return base === boxName ? boxFile : base;
 }
 
 function checkOptions({ preprocess, size, fit }: BaseOptions): void {
@@ -75,11 +75,12 @@ function checkOptions({ preprocess, size, fit }: BaseOptions): void {
 
 async function preprocessOf(
   model: Model,
-  file: string,
+  { file, stated: catalogued }: LocatedBase,
   named: NormalisationName | undefined,
 ): Promise<PreprocessHints | undefined> {
   const beside = join(dirname(file), "preprocessor_config.json");
   if (named !== undefined) return { ...normalisations[named], source: `--preprocess ${named}` };
+  if (catalogued !== undefined) return { ...normalisations[catalogued], source: "the catalogue" };
   if (existsSync(beside)) return parsePreprocessorConfig(await readFile(beside, "utf8"), beside);
   const stated = preprocessFromMetadata(model.metadata);
   return stated;
@@ -95,17 +96,18 @@ export async function openBase(
   { needsPreprocess = true, fold = true } = {},
 ): Promise<OpenedBase> {
   checkOptions(options);
-  const { base = boxName } = options;
-  const file = baseFile(base);
-  const model = await loadModel(file);
-  const stated = await preprocessOf(model, file, options.preprocess);
+  const located = await locateBase(options);
+  const { file, name, licence } = located;
+  const loaded = await loadModel(file);
+  const model = isClassifier(loaded) ? baseOf(loaded, readClassifierRecord(loaded, file), file) : loaded;
+  const stated = await preprocessOf(model, located, options.preprocess);
   if (stated === undefined && needsPreprocess) throw unknownPreprocess(file);
   const hints = stated ?? unstated;
   const { size, fit, cut } = options;
   const backbone = await prepareBackbone(
     model,
     {
-      name: base === boxName ? boxName : basename(file),
+      name,
       preprocess: hints,
       fold,
       ...(size !== undefined && { size }),
@@ -114,7 +116,12 @@ export async function openBase(
     },
     runtime,
   );
-  return { backbone, file, preprocessSource: hints.source };
+  // What the hub says of a licence is newer than what stands in the file.
+  return {
+    backbone: { ...backbone, licence: licence ?? backbone.licence },
+    file,
+    preprocessSource: hints.source,
+  };
 }
 
 /**

@@ -9,7 +9,15 @@ export type BasesOptions = {
 };
 
 /** The options of each base. Throws UsageError where a list has another length than the bases' own. */
-export function basesOf({ base, preprocess, size, fit, cut }: BasesOptions): readonly BaseOptions[] {
+export function basesOf({
+  base,
+  preprocess,
+  size,
+  fit,
+  cut,
+  offline,
+  acceptLicence,
+}: BasesOptions): readonly BaseOptions[] {
   const bases = listOf(base);
   if (bases.length === 0) {
     throw new UsageError(
@@ -29,12 +37,15 @@ export function basesOf({ base, preprocess, size, fit, cut }: BasesOptions): rea
     each("fit", fit),
     each("cut", cut),
   ];
+  const [offlines, accepts] = [each("offline", offline), each("accept-licence", acceptLicence)];
   return bases.map((own, i) => ({
     base: own,
     preprocess: ways[i],
     size: sizes[i],
     fit: fits[i],
     cut: cuts[i],
+    ...(offlines[i] !== undefined && { offline: offlines[i] }),
+    ...(accepts[i] !== undefined && { acceptLicence: accepts[i] }),
   }));
 }
 

@@ -7,7 +7,7 @@ import { ensureRoom } from "./disk-room-node.ts";
 import { takeViewFolder } from "./view-folders-node.ts";
 
 /** Where computed features are kept: $TSUGIKI_CACHE, else the platform's cache folder. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const { TSUGIKI_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (TSUGIKI_CACHE) return TSUGIKI_CACHE;
   if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "tsugiki");

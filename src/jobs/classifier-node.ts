@@ -1,51 +1,23 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../core/errors.ts";
-import { floats, type Tensor, uint8 } from "../core/tensor.ts";
-import { decode } from "../data/decode-sharp.ts";
+import { type DecodeOptions, decode } from "../data/decode-sharp.ts";
+import { checkPixels } from "../data/pixels.ts";
 import type { Pixels } from "../data/sample.ts";
-import { labelThreshold } from "../evaluate/per-label.ts";
-import {
-  type ClassifierRecord,
-  embeddingOutput,
-  probabilitiesOutput,
-  readClassifierRecord,
-  strangenessOutput,
-  unknownOutput,
-} from "../export/classifier.ts";
+import { type ClassifierRecord, readClassifierRecord } from "../export/classifier.ts";
 import { ClassifierError } from "../export/errors.ts";
+import { LoadedClassifier } from "../export/loaded-classifier.ts";
+import type { ClassifyOptions, Prediction } from "../export/prediction.ts";
 import type { Model } from "../onnx/graph.ts";
 import { readModel } from "../onnx/read.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import type { LoadOptions, Session } from "../runtime/session.ts";
-import { pixelsInput } from "../surgery/preprocess.ts";
+import type { LoadOptions } from "../runtime/session.ts";
 import { decodePicture, loadPicture, refuseStrips, sightOf } from "../train/picture.ts";
-import { ruleOf, setOf } from "./prediction-set.ts";
 
-export interface Ranked {
-  readonly label: string;
-  readonly probability: number;
-}
+export type { Prediction, Ranked } from "../export/prediction.ts";
 
-/** What a classifier says of one picture. */
-export interface Prediction extends Ranked {
-  /** The most probable classes, the best first. */
-  readonly top: readonly Ranked[];
-  /** Of a classifier of several labels at once: those at or above 0.5, the most probable first; perhaps none. */
-  readonly labels?: readonly Ranked[];
-  /** Every class's probability, in the order of `Classifier.classes`. */
-  readonly probabilities: Float32Array;
-  /** The feature vector. */
-  readonly embedding: Float32Array;
-  /** Whether the picture is none of the classes; left out where the classifier was trained on too little to tell. */
-  readonly unknown?: boolean;
-  /** How strange the picture is: `unknown` above `threshold`. */
-  readonly strangeness?: number;
-  readonly threshold?: number;
-  /** Where a coverage was asked for: the classes that it may be, the most probable first. Empty: none fits well. */
-  readonly set?: readonly Ranked[];
-}
+/** What decoding one picture may take; of encoded pictures only. */
+export type DecodeLimits = Pick<DecodeOptions, "limitPixels" | "limitSeconds">;
 
 /** The model file of a run folder, or the file itself. */
 export function classifierFile(path: string): string {
@@ -81,6 +53,7 @@ export async function readClassifierFile(path: string): Promise<{
 export async function pixelsOf(
   picture: string | Uint8Array | Pixels,
   { preprocess }: ClassifierRecord,
+  { limitPixels, limitSeconds }: DecodeLimits = {},
 ): Promise<Pixels> {
   const sight = sightOf(preprocess);
   if (typeof picture !== "string" && !(picture instanceof Uint8Array)) {
@@ -90,39 +63,13 @@ export async function pixelsOf(
   }
   const id = typeof picture === "string" ? picture : "picture";
   const read = async (): Promise<Uint8Array> => (typeof picture === "string" ? readFile(picture) : picture);
-  return decodePicture(await loadPicture(id, { kind: "file", read }), sight, decode);
-}
-
-export interface ClassifyOptions {
-  /** How many classes to answer, the best first: a whole number from 1. Default 5. */
-  readonly top?: number;
-  /** Answer the prediction set that holds the truth with this chance, of those that the classifier has rules for. */
-  readonly coverage?: number;
-}
-
-/** Throws UsageError unless so many classes can be answered. */
-export function checkTop(top: number): void {
-  if (Number.isInteger(top) && top >= 1) return;
-  throw new UsageError(
-    { what: `The ${top} most probable classes mean nothing.`, next: "Give top as a whole number from 1." },
-    { option: "top", value: top },
-  );
+  const loaded = await loadPicture(id, { kind: "file", read });
+  const limits = { ...(limitPixels && { limitPixels }), ...(limitSeconds && { limitSeconds }) };
+  return decodePicture(loaded, sight, (content, options) => decode(content, { ...options, ...limits }));
 }
 
 /** A trained classifier, loaded and ready. Close it when done. */
-export class Classifier {
-  readonly file: string;
-  readonly record: ClassifierRecord;
-  readonly #session: Session;
-  readonly #underway = new Set<Promise<unknown>>();
-  #closed: Promise<void> | undefined;
-
-  private constructor(file: string, record: ClassifierRecord, session: Session) {
-    this.file = file;
-    this.record = record;
-    this.#session = session;
-  }
-
+export class Classifier extends LoadedClassifier {
   /**
    * Loads a run's folder or a `model.onnx`. `runs: "many"` suits many pictures, predicted several at a time.
    * Throws ClassifierError when it is no classifier of Tsugiki's.
@@ -132,106 +79,15 @@ export class Classifier {
     return new Classifier(file, record, await nodeRuntime().load(bytes, options));
   }
 
-  get classes(): readonly string[] {
-    return this.record.labels;
-  }
-
-  /** Whether a picture may have several labels at once, or none. */
-  get multiLabel(): boolean {
-    return this.record.task === "multi-label";
-  }
-
-  /** Throws ClassifierError unless it can tell what is none of its classes. */
-  ensureUnknown(): void {
-    if (this.record.unknown !== undefined) return;
-    throw new ClassifierError(
-      {
-        what: `${this.file} cannot tell what is none of its classes.`,
-        why: "It was trained by an earlier version, or with too few validation pictures for a threshold.",
-        next: "Train again; run.json says under `unknown` how many validation pictures it takes.",
-      },
-      { file: this.file },
-    );
-  }
-
   /**
    * Classifies a file, an encoded picture in memory, or pixels. Throws PictureError for what does not decode and for
    * strips that the classifier's fit cannot take, UsageError for options and pixels that mean nothing, ClassifierError
    * once it is closed.
    */
-  async predict(picture: string | Uint8Array | Pixels, options: ClassifyOptions = {}): Promise<Prediction> {
-    this.#checkUse(options);
-    const prediction = this.#predicted(picture, options);
-    this.#underway.add(prediction);
-    return prediction.finally(() => this.#underway.delete(prediction));
-  }
-
-  async #predicted(
+  async predict(
     picture: string | Uint8Array | Pixels,
-    { top = 5, coverage }: ClassifyOptions,
+    options: ClassifyOptions & DecodeLimits = {},
   ): Promise<Prediction> {
-    const { width, height, data } = await pixelsOf(picture, this.record);
-    const answer = await this.#session.run({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
-    const probabilities = floats(answer[probabilitiesOutput]!);
-    const ranked = Array.from(probabilities, (probability, i) => ({
-      label: this.classes[i]!,
-      probability,
-    })).sort((a, b) => b.probability - a.probability);
-    const labels = ranked.filter(({ probability }) => probability >= labelThreshold);
-    const several = this.multiLabel && { labels };
-    const set = coverage !== undefined && { set: setOf(ranked, ruleOf(this.record, coverage, this.file)) };
-    const embedding = floats(answer[embeddingOutput]!);
-    return {
-      ...ranked[0]!,
-      top: ranked.slice(0, top),
-      ...several,
-      probabilities,
-      embedding,
-      ...this.#strange(answer),
-      ...set,
-    };
+    return this.classify(() => pixelsOf(picture, this.record, options), options);
   }
-
-  /** Waits for the predictions under way and frees the engine. Closing twice does no harm. */
-  async close(): Promise<void> {
-    this.#closed ??= Promise.allSettled(this.#underway).then(() => this.#session.release());
-    await this.#closed;
-  }
-
-  /** What the graph says of how strange the picture is; it alone decides what is unknown. */
-  #strange(
-    answer: Readonly<Record<string, Tensor>>,
-  ): Pick<Prediction, "unknown" | "strangeness" | "threshold"> {
-    const { unknown } = this.record;
-    const [score, verdict] = [answer[strangenessOutput], answer[unknownOutput]];
-    if (unknown === undefined || !score || !verdict) return {};
-    return {
-      unknown: verdict.bytes[0] === 1,
-      strangeness: floats(score)[0]!,
-      threshold: unknown.threshold,
-    };
-  }
-
-  #checkUse({ top, coverage }: ClassifyOptions): void {
-    if (top !== undefined) checkTop(top);
-    if (coverage !== undefined) ruleOf(this.record, coverage, this.file);
-    if (this.#closed === undefined) return;
-    throw new ClassifierError(
-      { what: `The classifier ${this.file} is closed.`, next: "Load it again with Classifier.load." },
-      { file: this.file },
-    );
-  }
-}
-
-function checkPixels({ width, height, data }: Pixels): void {
-  const isSide = (side: number): boolean => Number.isInteger(side) && side >= 1;
-  if (isSide(width) && isSide(height) && data.length === width * height * 3) return;
-  throw new UsageError(
-    {
-      what: `Pixels of ${width} x ${height} come with ${data.length} bytes.`,
-      why: "They are whole sides from 1, and width x height x 3 bytes: red, green, blue, row by row.",
-      next: "Take out a channel of transparency, or pass the encoded picture itself.",
-    },
-    { option: "pixels", value: { width, height, bytes: data.length } },
-  );
 }

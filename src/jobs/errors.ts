@@ -8,3 +8,8 @@ export class DiskSpaceError extends TsugikiError<{
 }> {
   override readonly code = "DISK_SPACE";
 }
+
+/** A classifier that a hub did not take. */
+export class PublishError extends TsugikiError<{ readonly repo: string }> {
+  override readonly code = "PUBLISH";
+}

@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { closest } from "../core/closest.ts";
 import { UsageError } from "../core/errors.ts";
 import { listOf } from "../core/list.ts";
 import { float32, floats, type Tensor, uint8 } from "../core/tensor.ts";
@@ -12,7 +13,6 @@ import { overlay } from "../explain/overlay.ts";
 import { type ClassifierRecord, probabilitiesOutput } from "../export/classifier.ts";
 import type { Model } from "../onnx/graph.ts";
 import { producers } from "../onnx/graph-tools.ts";
-import { closest } from "../onnx/names.ts";
 import { writeModel } from "../onnx/write.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Session } from "../runtime/session.ts";

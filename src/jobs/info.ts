@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { sha256 } from "../core/hash.ts";
 import { listOf } from "../core/list.ts";
@@ -7,11 +8,11 @@ import type { Shape, ValueInfo } from "../onnx/graph.ts";
 import { loadModel } from "../onnx/load-node.ts";
 import type { Preprocess } from "../surgery/preprocess.ts";
 import { type PreprocessHints, preprocessFromMetadata } from "../surgery/preprocess-config.ts";
-import { baseFile } from "./base-node.ts";
 import { classifierFile } from "./classifier-node.ts";
+import { boxName, locateBase } from "./models/locate-node.ts";
 
 export interface InfoOptions {
-  /** A run's folder, an ONNX file, or "box"; left out: the backbone in the box. */
+  /** A run's folder, an ONNX file, or whatever names a base; left out: the backbone in the box. */
   readonly model?: string | undefined;
 }
 
@@ -49,7 +50,7 @@ export interface ModelInfo {
 
 /** Reads what a model says of itself, without running it. Throws what reading it throws, and ClassifierError. */
 export async function info({ model: named }: InfoOptions = {}): Promise<ModelInfo> {
-  const file = classifierFile(baseFile(named));
+  const file = await fileOf(named);
   const model = await loadModel(file);
   const content = await readFile(file);
   const { graph, metadata, opsets } = model;
@@ -75,6 +76,12 @@ export async function info({ model: named }: InfoOptions = {}): Promise<ModelInf
       : null,
     metadata: Object.fromEntries(others),
   };
+}
+
+/** A run's folder may be called like a model of the catalogue: what is on the disk comes first. */
+async function fileOf(named: string = boxName): Promise<string> {
+  if (named !== boxName && existsSync(named)) return classifierFile(named);
+  return (await locateBase({ base: named })).file;
 }
 
 /** Metadata that have a field of their own. */

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../core/errors.ts";
+import { recordOf } from "../train/record.ts";
 import { findLearningRate } from "./lr-find.ts";
 import { networkOf } from "./network-settings.ts";
-import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
+import { settingsOf, type TrainChoices } from "./train-settings.ts";
 
 test.for<[string, string]>([
   ['{ "optimizer": "foo" }', "There is no optimizer 'foo'. Choose adam, adamw, sgd, rmsprop."],

@@ -27,6 +27,7 @@ test("a declared class is no class any more, and its pictures stand apart", () =
 test("a folder that looks like one of strangers is named, where it may be declared", () => {
   const noteOf = (...classes: string[]) => declareOutliers(dataOf(classes), undefined).note;
   expect(noteOf("cat", "dog", "Background")).toMatch(/say --outliers Background/);
+  expect(noteOf("cat", "dog", "BACKGROUND_Google")).toMatch(/say --outliers BACKGROUND_Google/);
   expect(noteOf("cat", "dog", "bird")).toBeUndefined();
   expect(noteOf("cat", "none")).toBeUndefined();
 });

@@ -1,9 +1,7 @@
 import { UsageError } from "../core/errors.ts";
 import { someNames } from "../data/names.ts";
 import type { Dataset, Sample } from "../data/sample.ts";
-
-/** Names that a folder of pictures of nothing in particular usually has. */
-const usual = new Set(["none", "other", "others", "background"]);
+import { strangerClasses } from "../doctor/stranger-classes.ts";
 
 /** Data whose class of strangers, where one was declared, is no class any more. */
 export interface DeclaredOutliers {
@@ -20,9 +18,8 @@ export interface DeclaredOutliers {
 export function declareOutliers(dataset: Dataset, name: string | undefined): DeclaredOutliers {
   const { classes, samples, multiLabel } = dataset;
   if (name === undefined) {
-    const likely = multiLabel ? [] : classes.filter((each) => usual.has(each.toLowerCase()));
-    const [first] = likely;
-    if (first === undefined || classes.length < 3) return { dataset, outliers: [] };
+    const [first] = multiLabel ? [] : strangerClasses(classes);
+    if (first === undefined) return { dataset, outliers: [] };
     const note = `'${first}' is trained as a class. If its pictures are none of the others, say --outliers ${first}.`;
     return { dataset, outliers: [], note };
   }

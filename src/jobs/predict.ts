@@ -4,10 +4,11 @@ import { mapConcurrent } from "../core/async.ts";
 import { reason, UsageError } from "../core/errors.ts";
 import { isPictureName } from "../data/names.ts";
 import { openDiskTree } from "../data/tree-disk.ts";
+import { checkTop } from "../export/prediction.ts";
+import { ruleOf } from "../export/prediction-set.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { orSkipped, type SkippedPicture } from "../train/picture.ts";
-import { Classifier, checkTop, type Prediction, type Ranked } from "./classifier-node.ts";
-import { ruleOf } from "./prediction-set.ts";
+import { Classifier, type Prediction, type Ranked } from "./classifier-node.ts";
 
 export interface PredictOptions {
   /** A run's folder, or its `model.onnx`. */

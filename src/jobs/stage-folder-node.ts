@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../core/folder-node.ts";
+import { lives } from "../core/process-node.ts";
 
 /** ".tsugiki-", the process, and a random end. */
 const stageName = /^\.tsugiki-(\d+)-[0-9a-f]+$/;
@@ -24,16 +25,5 @@ async function removeStrays(out: string): Promise<void> {
     const path = join(out, name);
     if (pid === undefined || own.has(path)) continue;
     if (Number(pid) === process.pid || !lives(Number(pid))) await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Whether a process of this number runs on this machine. */
-export function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, and lives all the same.
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }

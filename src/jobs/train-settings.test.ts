@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../core/errors.ts";
-import { recordOf, settingsOf } from "./train-settings.ts";
+import { recordOf } from "../train/record.ts";
+import { settingsOf } from "./train-settings.ts";
 
 test("focal loss: of a head with hidden layers and of the base; a linear head, which is solved, refuses it", () => {
   const focal = { kind: "focal", gamma: 3 };

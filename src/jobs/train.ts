@@ -5,14 +5,16 @@ import { sha256 } from "../core/hash.ts";
 import { oneOrMore } from "../core/list.ts";
 import { decode, decoderName } from "../data/decode-sharp.ts";
 import type { Dataset, Part } from "../data/sample.ts";
-import { type AnyEvaluation, isOfLabels } from "../evaluate/label-report.ts";
+import type { AnyEvaluation } from "../evaluate/label-report.ts";
 import { buildClassifier, type ClassifierRecord } from "../export/classifier.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { featureGraph, type SkippedPicture } from "../train/extract.ts";
 import type { Identity } from "../train/network/checkpoint.ts";
 import type { Checkpoints } from "../train/network/train-network.ts";
+import { counts, trainingRecord } from "../train/record.ts";
 import { type TrainEvent, type TrainOutcome, type TrainSettings, trainOnFeatures } from "../train/run.ts";
 import type { SecondOpinion } from "../train/second-opinion/second-opinion.ts";
+import { storedOpinion } from "../train/second-opinion/stored.ts";
 import { type OpenedBase, openBases, trainedBase } from "./base-node.ts";
 import { type BasesOptions, basesOf, refuseSeveral } from "./bases.ts";
 import { cacheIn } from "./cache-node.ts";
@@ -22,8 +24,7 @@ import { type LookedBack, lookBack } from "./look-back.ts";
 import { openBoth } from "./open-node.ts";
 import { declareOutliers } from "./outliers.ts";
 import { RunFiles } from "./run-files-node.ts";
-import { storedOpinion } from "./stored-opinion.ts";
-import { recordOf, settingsOf, type TrainChoices } from "./train-settings.ts";
+import { settingsOf, type TrainChoices } from "./train-settings.ts";
 import { version } from "./version-node.ts";
 
 export interface TrainOptions extends BasesOptions, TrainChoices {
@@ -200,13 +201,6 @@ async function classifierRecord(
   settings: TrainSettings,
   outcome: TrainOutcome,
 ): Promise<ClassifierRecord> {
-  const figures = Object.entries(outcome.measured).map(([part, { evaluation }]) => {
-    const { n, accuracy, interval, logLoss } = evaluation;
-    const common = { n, accuracy, interval, logLoss };
-    if (!isOfLabels(evaluation)) return [part, common];
-    const { meanAveragePrecision, microF1 } = evaluation;
-    return [part, { ...common, meanAveragePrecision, microF1 }];
-  });
   const named = bases.map(async ({ backbone: { name, cut, licence = null }, file }) => {
     return { name, sha256: await sha256(await readFile(file)), cut, licence };
   });
@@ -215,19 +209,9 @@ async function classifierRecord(
     ...(multiLabel && { task: "multi-label" }),
     preprocess: oneOrMore(bases.map(({ backbone }) => backbone.preprocess)),
     base: oneOrMore(await Promise.all(named)),
-    ...storedOpinion(outcome),
-    training: {
-      ...recordOf(settings, outcome.head.regularisation),
-      data: outcome.dataFingerprint,
-      pictures: counts(outcome),
-      figures: Object.fromEntries(figures),
-      tsugiki: version,
-    },
+    ...storedOpinion(outcome.opinion),
+    training: trainingRecord(settings, outcome, version),
   };
-}
-
-function counts({ parts }: TrainOutcome): Record<Part, number> {
-  return { train: parts.train.length, val: parts.val.length, test: parts.test.length };
 }
 
 /** Each part's files with the first 16 digits of their sha256, by which `evaluate` knows them again. */
@@ -260,7 +244,7 @@ function resultOf(
     raw: outcome.raw,
     ...outcome.opinion,
     regularisation: outcome.head.regularisation ?? null,
-    pictures: counts(outcome),
+    pictures: counts(outcome.parts),
     skipped: outcome.skipped,
     cached: outcome.cached,
     seconds,

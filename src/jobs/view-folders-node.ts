@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../core/folder-node.ts";
-import { lives } from "./stage-folder-node.ts";
+import { lives } from "../core/process-node.ts";
 
 /** What earlier trainings left may take so many bytes beside the views of the one that begins. */
 const usualBudget = 8 * 1024 ** 3;

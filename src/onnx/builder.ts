@@ -1,9 +1,10 @@
 import { assert } from "../core/assert.ts";
+import { closest } from "../core/closest.ts";
 import type { DType, Tensor } from "../core/tensor.ts";
 import { type AttributeValue, attributeOf } from "./attributes.ts";
 import { GraphError } from "./errors.ts";
 import type { Attribute, Graph, Model, Node, Shape, ValueInfo } from "./graph.ts";
-import { closest, definedNames } from "./names.ts";
+import { definedNames } from "./names.ts";
 
 export { float, floats } from "./attributes.ts";
 

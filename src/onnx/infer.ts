@@ -1,10 +1,10 @@
+import { closest } from "../core/closest.ts";
 import { GraphError, ShapeError } from "./errors.ts";
 import type { Graph, Model, Node, Shape, TensorType, ValueInfo } from "./graph.ts";
 import { knownTensor } from "./infer/create.ts";
 import { showShape } from "./infer/dims.ts";
 import { type Known, Op } from "./infer/op.ts";
 import { rules } from "./infer/rules.ts";
-import { closest } from "./names.ts";
 
 /**
  * The model with element type and shape of every value filled in, as far as they can be told. `inputShapes` replaces what

@@ -13,9 +13,12 @@ const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"))
 /** For records. */
 export const litertName = `LiteRT.js ${version}`;
 
-/** A .tflite file, ready to be run: one picture, or whatever its first input is, in; its first output out. */
+/** A .tflite file, ready to be run: one picture, or whatever its only input is. */
 export interface LitertModel {
+  /** Its first output. Throws EngineError. */
   run(image: Float32Array, shape: readonly number[]): Promise<Float32Array>;
+  /** All of its outputs, in the file's order. Throws EngineError. */
+  answers(image: Float32Array, shape: readonly number[]): Promise<readonly Float32Array[]>;
   release(): void;
 }
 
@@ -91,23 +94,27 @@ export async function loadLitert(model: Uint8Array): Promise<LitertModel> {
   const compiled = await attempt("LiteRT refuses the model.", () =>
     litert.loadAndCompile(model, { accelerator: "wasm" }),
   );
-  return {
-    run: (image, shape) =>
-      attempt("LiteRT failed to run the model.", async () => {
-        const taken: { delete(): void }[] = [];
-        try {
-          const input = new litert.Tensor(image, [...shape]);
-          taken.push(input);
-          const outputs = await compiled.run([input]);
-          taken.push(...outputs);
-          const answer = outputs[0]?.toTypedArray();
+  const answers = (image: Float32Array, shape: readonly number[], most?: number) =>
+    attempt("LiteRT failed to run the model.", async () => {
+      const taken: { delete(): void }[] = [];
+      try {
+        const input = new litert.Tensor(image, [...shape]);
+        taken.push(input);
+        const outputs = await compiled.run([input]);
+        taken.push(...outputs);
+        return outputs.slice(0, most).map((output) => {
+          const answer = output.toTypedArray();
           if (answer instanceof Float32Array) return answer;
-          throw new TypeError("its first output is not float32");
-        } finally {
-          // They lie in the engine's memory, which no garbage collector looks after.
-          for (const tensor of taken) tensor.delete();
-        }
-      }),
+          throw new TypeError("an output is not float32");
+        });
+      } finally {
+        // They lie in the engine's memory, which no garbage collector looks after.
+        for (const tensor of taken) tensor.delete();
+      }
+    });
+  return {
+    run: async (image, shape) => (await answers(image, shape, 1))[0]!,
+    answers: (image, shape) => answers(image, shape),
     release: () => compiled.delete(),
   };
 }

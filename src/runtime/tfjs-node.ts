@@ -11,6 +11,8 @@ export interface TfjsSession {
   readonly runtime: string;
   /** The first output for one input of this shape. Throws EngineError. */
   run(image: Float32Array, shape: readonly number[]): Promise<Float32Array>;
+  /** All outputs for it, in the order in which the model lists them. Throws EngineError. */
+  answers(image: Float32Array, shape: readonly number[]): Promise<readonly Float32Array[]>;
   /** Frees the engine's memory; the session is of no use afterwards. */
   release(): Promise<void>;
 }
@@ -94,19 +96,21 @@ export async function loadTfjs(files: ReadonlyMap<string, Uint8Array>): Promise<
   const known = await refusing("start with", () => loaded!);
   const { tf } = known;
   const model = await refusing("load", () => read(files, known));
+  const answers = (image: Float32Array, shape: readonly number[], most?: number) =>
+    refusing("run", async () => {
+      const input = tf.tensor(image, [...shape], "float32");
+      const output = model.answer(input);
+      try {
+        const wanted = [output].flat().slice(0, most);
+        return await Promise.all(wanted.map(async (each) => Float32Array.from(await each.data())));
+      } finally {
+        tf.dispose([input, output]);
+      }
+    });
   return {
     runtime: `${engine} ${tf.version_core}`,
-    run: (image, shape) =>
-      refusing("run", async () => {
-        const input = tf.tensor(image, [...shape], "float32");
-        const output = model.answer(input);
-        const [first] = Array.isArray(output) ? output : [output];
-        try {
-          return Float32Array.from(await first!.data());
-        } finally {
-          tf.dispose([input, output]);
-        }
-      }),
+    run: async (image, shape) => (await answers(image, shape, 1))[0]!,
+    answers: (image, shape) => answers(image, shape),
     release: async () => model.dispose(),
   };
 }

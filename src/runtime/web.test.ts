@@ -91,3 +91,22 @@ test("optimise says that a browser cannot, and who can", async () => {
   await expect(refusal).rejects.toBeInstanceOf(EngineError);
   await expect(refusal).rejects.toThrow(/a browser has none.*nodeRuntime\(\)/);
 });
+
+test("run after run, the page has its turn, and what is asked for at once is answered in order", async () => {
+  const session = await runtime.load(identity("float32", 1));
+  let isTurn = false;
+  setTimeout(() => {
+    isTurn = true;
+  });
+  // Without a turn given this would go on to its end: awaiting an answer lets no timer in.
+  for (let i = 0; i < 100_000 && !isTurn; i++) await session.run({ x: float32([i]) });
+  expect(isTurn).toBe(true);
+  const order: number[] = [];
+  const answers = [1, 2, 3].map(async (value) => {
+    await session.run({ x: float32([value]) });
+    order.push(value);
+  });
+  await Promise.all(answers);
+  expect(order).toEqual([1, 2, 3]);
+  await session.release();
+});

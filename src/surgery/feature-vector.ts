@@ -1,7 +1,7 @@
+import { closest } from "../core/closest.ts";
 import { int64 } from "../core/tensor.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Model, Shape } from "../onnx/graph.ts";
-import { closest } from "../onnx/names.ts";
 import { cut } from "./cut.ts";
 import { BackboneError } from "./errors.ts";
 import { GraphView } from "./graph-view.ts";

@@ -4,6 +4,7 @@ import type { Graph, Model, Node, Shape, ValueInfo } from "../onnx/graph.ts";
 import { definedNames } from "../onnx/names.ts";
 import { liftConstants } from "./constants.ts";
 import { type ImageInput, imageShape } from "./image-input.ts";
+import { freshName } from "./join.ts";
 
 /**
  * The model with the batch and image sizes that exporters write down as numbers made free: the input's axes, the first
@@ -153,8 +154,7 @@ class ReshapeFreer {
   }
 
   #fresh(hint: string): string {
-    let name = hint;
-    for (let i = 1; this.#taken.has(name); i++) name = `${hint}_${i}`;
+    const name = freshName(this.#taken, hint);
     this.#taken.add(name);
     return name;
   }

@@ -159,10 +159,10 @@ test("the refusal says what, why and what next", () => {
   expect(() =>
     parsePreprocessorConfig("{}", "models/preprocessor_config.json"),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[PreprocessError: The preprocessing stated in models/preprocessor_config.json cannot be followed: it says nothing of how pixels are normalised. Correct it, or override it with --preprocess imagenet|inception|caffe|unit.]`,
+    `[PreprocessError: The preprocessing stated in models/preprocessor_config.json cannot be followed: it says nothing of how pixels are normalised. Correct it, or override it with --preprocess imagenet|inception|caffe|clip|unit.]`,
   );
   expect(unknownPreprocess("net.onnx").message).toMatchInlineSnapshot(
-    `"net.onnx does not say how its pictures are normalised. Neither its metadata nor a preprocessor_config.json beside it does, and a wrong guess costs accuracy without a word. Pass --preprocess imagenet (torchvision, timm, the ONNX model zoo), inception (Google's -1 to 1), caffe (BGR less the mean: older VGG and ResNet) or unit (0 to 1)."`,
+    `"net.onnx does not say how its pictures are normalised. Neither its metadata nor a preprocessor_config.json beside it does, and a wrong guess costs accuracy without a word. Pass --preprocess imagenet (torchvision, timm, the ONNX model zoo), inception (Google's -1 to 1), caffe (BGR less the mean: older VGG and ResNet), clip or unit (0 to 1)."`,
   );
 });
 

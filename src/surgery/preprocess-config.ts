@@ -169,7 +169,7 @@ export function unknownPreprocess(model: string): PreprocessError {
     {
       what: `${model} does not say how its pictures are normalised.`,
       why: "Neither its metadata nor a preprocessor_config.json beside it does, and a wrong guess costs accuracy without a word.",
-      next: `Pass --preprocess imagenet (torchvision, timm, the ONNX model zoo), inception (Google's -1 to 1), caffe (BGR less the mean: older VGG and ResNet) or unit (0 to 1).`,
+      next: `Pass --preprocess imagenet (torchvision, timm, the ONNX model zoo), inception (Google's -1 to 1), caffe (BGR less the mean: older VGG and ResNet), clip or unit (0 to 1).`,
     },
     { choices: normalisationNames },
   );

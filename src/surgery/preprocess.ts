@@ -41,6 +41,13 @@ export const normalisations = {
   inception: { scale: 1 / 127.5, mean: [1, 1, 1], std: [1, 1, 1], channels: "rgb" },
   /** VGG and ResNet as Caffe and Keras have them: BGR bytes less the mean colour. */
   caffe: { scale: 1, mean: [103.939, 116.779, 123.68], std: [1, 1, 1], channels: "bgr" },
+  /** CLIP's own mean and deviation. */
+  clip: {
+    scale: 1 / 255,
+    mean: [0.48145466, 0.4578275, 0.40821073],
+    std: [0.26862954, 0.26130258, 0.27577711],
+    channels: "rgb",
+  },
   /** 0 to 1. */
   unit: { scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1], channels: "rgb" },
 } as const satisfies Record<string, Normalisation>;

@@ -1,7 +1,7 @@
+import { closest } from "../core/closest.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Model, ValueInfo } from "../onnx/graph.ts";
 import { freeInputs, uses } from "../onnx/graph-tools.ts";
-import { closest } from "../onnx/names.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 import { cut, prune } from "./cut.ts";
 

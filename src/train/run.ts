@@ -1,15 +1,16 @@
 import { assert } from "../core/assert.ts";
 import type { Dataset, Part, Sample } from "../data/sample.ts";
-import { type AnyEvaluation, headlineOf, isOfLabels } from "../evaluate/label-report.ts";
+import type { AnyEvaluation } from "../evaluate/label-report.ts";
 import type { Model } from "../onnx/graph.ts";
 import type { Backbone } from "./backbone.ts";
 import type { OptimizerName } from "./dense-head.ts";
+import { evaluated } from "./evaluated.ts";
 import type { ExtractOptions, FeaturesEvent, Picture, SkippedEvent, SkippedPicture } from "./extract.ts";
 import { SideBySideExtractor } from "./extract-all.ts";
 import type { HeadSpec } from "./head.ts";
 import { learnHead } from "./learn-head.ts";
 import type { Loss } from "./loss.ts";
-import { type MeasuredParts, measure, measureNetwork } from "./measure.ts";
+import { measure, measureNetwork } from "./measure.ts";
 import type { Identity } from "./network/checkpoint.ts";
 import { fineTune, type NetworkChoices } from "./network/fine-tune.ts";
 import type { Checkpoints, NetworkEvent } from "./network/train-network.ts";
@@ -17,7 +18,6 @@ import { type BaselineEvent, type RawBaseline, rawBaseline } from "./raw-baselin
 import { judge, type OpinionChoices, type SecondOpinion } from "./second-opinion/second-opinion.ts";
 import { fingerprintOf, rehearse } from "./sharing.ts";
 import type { EpochEvent, SolveEvent, TrainedHead } from "./trained-head.ts";
-import { comparedPart, transferWarnings } from "./transfer.ts";
 
 /** How to train; every field is decided, for the defaults are filled in at the edge. */
 export interface TrainSettings {
@@ -167,29 +167,4 @@ export async function* trainOnFeatures(
   } finally {
     await extractor.close();
   }
-}
-
-function* evaluated(
-  measured: MeasuredParts,
-  frozen: MeasuredParts | undefined,
-  raw: RawBaseline,
-  fromScratch = false,
-): Generator<EvaluatedEvent | WarningEvent> {
-  for (const part of ["val", "test"] as const) {
-    const own = measured[part];
-    if (own) yield { type: "evaluated", part, evaluation: own.evaluation };
-  }
-  const part = comparedPart(measured);
-  const own = part && measured[part]?.evaluation;
-  if (part === undefined || own === undefined) return;
-  const before = frozen?.[part]?.evaluation;
-  const compared = {
-    part,
-    multiLabel: isOfLabels(own),
-    grafted: headlineOf(own),
-    frozen: before && headlineOf(before),
-    raw: raw[part],
-    fromScratch,
-  };
-  for (const message of transferWarnings(compared)) yield { type: "warning", message };
 }

@@ -67,11 +67,16 @@ describe.skipIf(!executablePath)("the page of a real classifier in Chromium", ()
     url = server.url,
   ): Promise<void> {
     const context = await browser.newContext({ locale: "en-GB", ...options });
+    // A busy machine is no failure: only the runner's own limit ends a test.
+    context.setDefaultTimeout(0);
     const problems: string[] = [];
     try {
       const page = await context.newPage();
       page.on("pageerror", (error) => problems.push(String(error)));
-      page.on("console", (line) => problems.push(`${line.type()}: ${line.text()}`));
+      page.on("console", (line) => {
+        // Chromium's own remark where a page asks for a graphics card and there is none.
+        if (line.text() !== "No available adapters.") problems.push(`${line.type()}: ${line.text()}`);
+      });
       context.on("request", (request) => {
         if (!request.url().startsWith(url)) problems.push(request.url());
       });

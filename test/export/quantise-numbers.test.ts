@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/core/random.ts";
 import { float32, floats, integers, sizeOf, type Tensor } from "../../src/core/tensor.ts";
-import type { Layer } from "../../src/export/quantise/kinds.ts";
 import { gridOf, largestPair, storeLayer, throughGrid } from "../../src/export/quantise/numbers.ts";
 
 const seed = 31;
@@ -41,7 +40,7 @@ test("a number within the range errs by at most half a step, and zero by nothing
   );
 });
 
-const dense: Layer = { input: "x", weight: "w", bias: "b", axis: 0, depthwise: false };
+const dense = { axis: 0, wide: false };
 
 /** The int8 numbers of stored weights. */
 const bytesOf = ({ bytes }: Tensor): Int8Array => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -84,7 +83,7 @@ test("no two neighbours exceed what 16 bits hold, in whichever order they are re
   );
   const flat = float32(new Float32Array(18).fill(0.5), [2, 1, 3, 3]);
   expect(new Set(bytesOf(storeLayer(dense, { weight: flat, inputScale: 1 }).weight))).toEqual(new Set([64]));
-  const depthwise = storeLayer({ ...dense, depthwise: true }, { weight: flat, inputScale: 1 });
+  const depthwise = storeLayer({ ...dense, wide: true }, { weight: flat, inputScale: 1 });
   expect(new Set(bytesOf(depthwise.weight))).toEqual(new Set([127]));
   // Stored as [kh, kw, in] pairs: neighbours over input channels count as those over positions do.
   expect(largestPair([1, 0, 0, 5, 0, 0], 3)).toBe(6);

@@ -215,7 +215,7 @@ test("the same program gives the same bytes", () => {
 test("a program with two inputs is no classifier", () => {
   const two = { ...program, inputs: ["x", "flat"] };
   expect(() => writeTflite(two, options)).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: A classifier has one input and one output: 'net' has others.]`,
+    `[RangeError: A classifier has one input and an output: 'net' has others.]`,
   );
 });
 

@@ -1,10 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawPatterns } from "../../recipes/patterns/patterns.ts";
+import { float32, floats } from "../../src/core/tensor.ts";
 import {
   type ExportResult,
   exportFormats,
@@ -14,6 +24,8 @@ import {
   train,
   verify,
 } from "../../src/index.ts";
+import { ParityError } from "../../src/jobs/export/errors.ts";
+import { GraphBuilder } from "../../src/onnx/builder.ts";
 import { loadModel, saveModel } from "../../src/onnx/load-node.ts";
 
 let folder: string;
@@ -50,6 +62,7 @@ test("ONNX files are handed over with what was measured, documents and golden pi
     "patterns-fp16.onnx",
     "patterns-fp16.tflite",
     "patterns-int8.onnx",
+    "patterns-int8.tflite",
     "patterns-teachable-machine",
     "patterns-tfjs",
     "patterns-web",
@@ -57,13 +70,15 @@ test("ONNX files are handed over with what was measured, documents and golden pi
     "patterns.tflite",
   ]);
   expect(readFileSync(join(out, "labels.txt"), "utf8")).toBe(readFileSync(join(run, "labels.txt"), "utf8"));
-  expect(JSON.parse(readFileSync(join(out, "parity.json"), "utf8")).exports).toHaveLength(8);
+  expect(JSON.parse(readFileSync(join(out, "parity.json"), "utf8")).exports).toHaveLength(
+    exportFormats.length,
+  );
 });
 
 test("every format says what the trained model says, in its own runtime", () => {
   expect(result.exports.map(({ format }) => format)).toEqual(exportFormats.map(({ name }) => name));
   for (const { format, agreement, largestDifference } of result.exports) {
-    expect(agreement, format).toBeGreaterThanOrEqual(format === "onnx-int8" ? 0.97 : 0.99);
+    expect(agreement, format).toBeGreaterThanOrEqual(format.endsWith("int8") ? 0.97 : 0.99);
     if (!/fp16|int8/.test(format)) expect(largestDifference, format).toBeLessThan(1e-4);
   }
 });
@@ -125,6 +140,65 @@ test("an agreement that is not reached hands nothing over", async () => {
     finish(exportModel({ model: run, to: ["onnx"], out: elsewhere, minAgreement: 1.5 })),
   ).rejects.toMatchObject({ code: "USAGE" });
   expect(() => readdirSync(elsewhere)).toThrow();
+});
+
+/**
+ * The same classifier with a head that half precision cannot hold: its weights are a billion times smaller, what comes of them
+ * is multiplied by as much, and one large weight, which only ever meets a zero, hides that from whoever looks at the largest.
+ */
+async function makeFragile(file: string): Promise<void> {
+  const model = await loadModel(file);
+  const { graph } = model;
+  const head = graph.nodes.find(({ name }) => name === "head.0")!;
+  const [features = "", weight = "", bias = ""] = head.inputs;
+  const weights = graph.initializers.get(weight)!;
+  const [width = 0, classes = 0] = weights.shape;
+  const small = [...floats(weights).map((value) => value * 1e-9), ...Array<number>(classes).fill(1)];
+  const added = new GraphBuilder({ opset: 18 });
+  added.input(features, "float32", [1, width]);
+  const zero = added.constant(float32([0], [1, 1]), "zero");
+  const grown = added.op("Concat", [features, zero], { axis: 1 }, { name: "grown" });
+  const tiny = added.constant(float32(small, [width + 1, classes]), "tiny");
+  const product = added.op("Gemm", [grown, tiny], {}, { name: "fragile" });
+  const scaled = added.op(
+    "Mul",
+    [product, added.constant(float32([1e9], []), "billion")],
+    {},
+    {
+      name: "scaled",
+    },
+  );
+  const shift = added.initializer(bias, graph.initializers.get(bias)!);
+  added.op("Add", [scaled, shift], {}, { outputs: [...head.outputs] });
+  const { nodes, initializers } = added.graph();
+  const at = graph.nodes.indexOf(head);
+  await saveModel(file, {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...graph.nodes.slice(0, at), ...nodes, ...graph.nodes.slice(at + 1)],
+      initializers: new Map([...graph.initializers, ...initializers]),
+    },
+  });
+}
+
+test("an export that says something else is refused with the node where it goes wrong, and nothing is written", async () => {
+  const [fragile, elsewhere] = [join(folder, "fragile"), join(folder, "refused")];
+  cpSync(run, fragile, { recursive: true });
+  await makeFragile(join(fragile, "model.onnx"));
+  const options = { model: fragile, out: elsewhere };
+  const refused = await finish(exportModel({ ...options, to: ["onnx", "onnx-fp16"] })).catch(
+    (error: unknown) => error,
+  );
+  expect(refused).toBeInstanceOf(ParityError);
+  const { message, evidence } = refused as ParityError;
+  expect(evidence).toMatchObject({ format: "onnx-fp16", least: 0.99, worst: ["Gemm fragile"] });
+  expect(evidence.agreement).toBeLessThan(0.99);
+  expect(message).toContain("It goes wrong at Gemm fragile.");
+  expect(existsSync(elsewhere)).toBe(false);
+  // What holds all digits is handed over.
+  const sound = await finish(exportModel({ ...options, to: ["onnx", "tflite"] }));
+  expect(sound.exports.map(({ agreement }) => agreement)).toEqual([1, 1]);
 });
 
 test("a format that there is not, a name that is no file's, and a moved folder are explained", async () => {

@@ -114,9 +114,28 @@ test("with features of the box: a wrong label is suspected, and --drop leaves it
   }
 });
 
+test("a folder of strangers is probably no class, unless it was declared as one", async () => {
+  const strangers = join(data, "train", "none");
+  mkdirSync(strangers);
+  try {
+    const first = join(data, "train", own);
+    for (const name of readdirSync(first)) copyFileSync(join(first, name), join(strangers, name));
+    const noClass = ({ findings }: Inspection): string[] =>
+      findings.filter(({ kind }) => kind === "not-a-class").flatMap(({ classes }) => classes);
+    expect(noClass(await inspected())).toEqual(["none"]);
+    const declared = await inspected({ outliers: "none" });
+    expect(noClass(declared)).toEqual([]);
+    // Pictures that stand among the strangers and in a class are told of all the same.
+    expect(declared.findings.map(({ kind }) => kind)).toContain("duplicate-across-classes");
+  } finally {
+    rmSync(strangers, { recursive: true });
+  }
+});
+
 test("senseless requests are refused before anything is looked at", async () => {
   const refused = (options: Partial<InspectOptions>) => expect(inspected(options)).rejects;
   await refused({ apply: join(folder, "x.csv"), drop: ["suspect-labels"] }).toThrow(/Closest: suspect-label/);
+  await refused({ outliers: "nothing" }).toThrow(/cannot be declared as outliers/);
   await refused({ drop: ["dark"] }).toThrow(/--apply FILE/);
   await refused({ csv: join(folder, "x.txt") }).toThrow(/no name of a CSV file/);
   await refused({ apply: join(data, "clean.csv") }).toThrow(/lies in the data itself/);

@@ -17,7 +17,7 @@ function link(from: string, to: string, count: number): void {
 
 test.skipIf(![flowers, hands, base].every((path) => existsSync(path)))(
   "flowers on MobileNet v2 turn hands away, and the file grows by little",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "tsugiki-strangers-"));
     try {

@@ -1,4 +1,5 @@
 import { float32, sizeOf, type Tensor } from "../../core/tensor.ts";
+import { freshName } from "../../surgery/join.ts";
 import { broadcastShape, combined, mapped, reshaped, sliced, transposed } from "./constants.ts";
 import {
   alike,
@@ -263,8 +264,7 @@ export class Emitter {
   }
 
   #fresh(hint: string): string {
-    let name = hint;
-    for (let i = 1; this.#taken.has(name); i++) name = `${hint}_${i}`;
+    const name = freshName(this.#taken, hint);
     this.#taken.add(name);
     return name;
   }

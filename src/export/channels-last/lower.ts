@@ -8,8 +8,8 @@ import { liftConstants } from "../../surgery/constants.ts";
 import { Emitter } from "./emitter.ts";
 import { LoweringError } from "./errors.ts";
 import { withGelus } from "./gelu.ts";
-import { fixed, type Operand } from "./operand.ts";
-import type { Program } from "./program.ts";
+import { fixed, naturalOrder, type Operand } from "./operand.ts";
+import type { Origin, Program } from "./program.ts";
 import { ruleFor } from "./rules.ts";
 import { Site } from "./site.ts";
 import { tidied } from "./tidy.ts";
@@ -42,7 +42,22 @@ export function lower(model: Model): Program {
   }
   const answered = new Map(outputs.map((name) => [name, operands.get(name)!]));
   const names = inputs.map(({ name }) => name);
-  return tidied(e.program(graph.name, names, answered));
+  const program = tidied(e.program(graph.name, names, answered));
+  return { ...program, origins: originsOf(program, operands) };
+}
+
+/** What became of the graph's values; some went into the steps around them. */
+function originsOf(
+  { values, outputs }: Program,
+  operands: ReadonlyMap<string, Operand>,
+): ReadonlyMap<string, Origin> {
+  const origins = new Map<string, Origin>();
+  for (const [name, operand] of operands)
+    if (operand.kind === "stored" && values.has(operand.name))
+      origins.set(name, { value: operand.name, order: operand.order });
+  for (const name of outputs)
+    origins.set(name, { value: name, order: naturalOrder(values.get(name)!.shape.length) });
+  return origins;
 }
 
 function lowered(

@@ -15,6 +15,14 @@ export interface Program {
   readonly constants: ReadonlyMap<string, Tensor>;
   /** In an order in which they can run. */
   readonly steps: readonly Step[];
+  /** Values of the graph that it was made from, by their names there, as far as they are values here too. */
+  readonly origins?: ReadonlyMap<string, Origin>;
+}
+
+/** Where a graph's value stands in a program: axis i there is axis `order[i]` of the graph's. */
+export interface Origin {
+  readonly value: string;
+  readonly order: readonly number[];
 }
 
 export interface Value {

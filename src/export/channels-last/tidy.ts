@@ -29,7 +29,8 @@ export function inputsOf(step: Step): readonly string[] {
   }
 }
 
-function renamed(step: Step, name: (input: string) => string): Step {
+/** The step with other names for its values and constants. */
+export function renamed(step: Step, name: (input: string) => string): Step {
   if ("inputs" in step) return { ...step, inputs: step.inputs.map(name) } as Step;
   return { ...step, input: name(step.input) };
 }
@@ -141,8 +142,14 @@ class Tidy {
       return false;
     const changed = change.apply(layer, channels);
     if (changed === undefined) return false;
-    this.#replace(layer.output, { ...changed, output: between ? layer.output : step.output });
-    if (between) this.#replace(between.output, { ...between, output: step.output });
+    // In front of a reshape under another name than before: it is another value now.
+    const output = between ? `${layer.output}_before_${step.output}` : step.output;
+    this.#replace(layer.output, { ...changed, output });
+    if (between) {
+      this.#values.set(output, this.#values.get(layer.output)!);
+      this.#count(output, 1);
+      this.#replace(between.output, { ...between, input: output, output: step.output });
+    }
     return true;
   }
 

@@ -86,12 +86,16 @@ export function modelCard(facts: CardFacts): string {
       ? `Accuracy ${percent(accuracy.value)} on ${integer(accuracy.n)} pictures of the ${accuracy.part} part (95 % interval ${percent(accuracy.interval[0])} to ${percent(accuracy.interval[1])}).${accuracy.part === "val" ? " These pictures were also used to choose it, so the figure flatters a little." : ""}`
       : "Its run recorded no figure.",
     "",
-    `## Files, compared on ${integer(compared)} pictures`,
-    "",
-    ...table,
-    "",
-    "`golden/` holds pictures with the trained model's own answers; `tsugiki verify FILE` holds any of the files to them.",
-    "",
+    ...(exports.length > 0
+      ? [
+          `## Files, compared on ${integer(compared)} pictures`,
+          "",
+          ...table,
+          "",
+          "`golden/` holds pictures with the trained model's own answers; `tsugiki verify FILE` holds any of the files to them.",
+          "",
+        ]
+      : []),
     "## Trained on",
     "",
     `${integer(data.pictures)} pictures, fingerprint \`${data.fingerprint}\`. The base${bases.length > 1 ? "s" : ""}:`,

@@ -25,12 +25,16 @@ export interface Observed {
 export function observed(model: Model, options: Pick<PlanOptions, "until"> = {}): Observed {
   const { grids } = planOf(model, options);
   // Both, for what shares a range with another value has its own where a node between them is excluded later.
-  const wanted = new Set([...grids.keys(), ...grids.values()]);
+  return counting(model, new Set([...grids.keys(), ...grids.values()]));
+}
+
+/** The model that counts the numbers of these values. */
+export function counting(model: Model, wanted: Iterable<string>): Observed {
   const b = GraphBuilder.from(model);
   const values = new Map<string, string>();
   for (const value of wanted) values.set(value, b.output(countBins(b, value), "float32"));
-  const counting = b.model();
-  return { values, model: { ...counting, graph: prune(counting.graph) } };
+  const whole = b.model();
+  return { values, model: { ...whole, graph: prune(whole.graph) } };
 }
 
 /** Histograms by the name of the value. */
@@ -59,9 +63,9 @@ export function rangesOf(histograms: Histograms, rule: RangeRule = "percentile")
 /** Observes and chooses in one. */
 export async function calibrate(
   session: Pick<Session, "run">,
-  counting: Observed,
+  observing: Observed,
   pictures: AsyncIterable<Feeds> | Iterable<Feeds>,
   rule?: RangeRule,
 ): Promise<ReadonlyMap<string, Range>> {
-  return rangesOf(await observe(session, counting, pictures), rule);
+  return rangesOf(await observe(session, observing, pictures), rule);
 }

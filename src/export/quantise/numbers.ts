@@ -1,5 +1,4 @@
 import { float32, floats, int32, type Tensor, uint8 } from "../../core/tensor.ts";
-import type { Layer } from "./kinds.ts";
 import type { Range } from "./range.ts";
 
 /** real = (stored - zero) * scale, of uint8 numbers. */
@@ -62,9 +61,9 @@ const biasLimit = 2 ** 30;
  */
 const pairLimit = 127;
 
-/** The layer in 8 bits, fed by numbers of this scale. */
+/** The layer in 8 bits, fed by numbers of this scale; `wide` where every product is made and summed in 32 bits. */
 export function storeLayer(
-  layer: Layer,
+  { axis, wide }: { readonly axis: number; readonly wide: boolean },
   {
     weight,
     bias,
@@ -72,14 +71,13 @@ export function storeLayer(
   }: { readonly weight: Tensor; readonly bias?: Tensor | undefined; inputScale: number },
 ): StoredLayer {
   const values = floats(weight);
-  const channelOf = channelIndex(weight.shape, layer.axis);
-  const rows = rowsOf(values, weight.shape[layer.axis] ?? 0, channelOf);
+  const channelOf = channelIndex(weight.shape, axis);
+  const rows = rowsOf(values, weight.shape[axis] ?? 0, channelOf);
   const biases = bias && floats(bias);
   const positions = weight.shape.slice(2).reduce((product, dim) => product * dim, 1);
   const scales = Float32Array.from(rows, (row, channel) => {
     const byBias = Math.abs(biases?.[channel] ?? 0) / (inputScale * biasLimit);
-    // The depthwise kernel multiplies in 32 bits.
-    const byPair = layer.depthwise ? 0 : largestPair(row, positions) / pairLimit;
+    const byPair = wide ? 0 : largestPair(row, positions) / pairLimit;
     const scale = Math.fround(Math.max(largest(row) / 127, byPair, byBias));
     return scale > 0 ? scale : 1;
   });

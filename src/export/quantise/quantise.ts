@@ -4,7 +4,7 @@ import { type AttributeValue, attributeOf } from "../../onnx/attributes.ts";
 import type { Attribute, Graph, Model, Node } from "../../onnx/graph.ts";
 import { definedNames } from "../../onnx/names.ts";
 import { prune } from "../../surgery/cut.ts";
-import { distinctNodeNames } from "../../surgery/join.ts";
+import { distinctNodeNames, freshName } from "../../surgery/join.ts";
 import { inputChannels, type Layer } from "./kinds.ts";
 import { type Grid, gridOf, gridTensors, storeLayer } from "./numbers.ts";
 import { madeBy, type Plan, type PlanOptions, planOf } from "./plan.ts";
@@ -115,7 +115,9 @@ class Writer {
     const bias = layer.bias === undefined ? undefined : this.#graph.initializers.get(layer.bias);
     assert(weight, `no weights named ${layer.weight}`);
     const inputScale = this.#grid(layer.input).grid.scale;
-    const stored = storeLayer(layer, { weight, bias, inputScale });
+    // The depthwise kernel multiplies in 32 bits.
+    const kernel = { axis: layer.axis, wide: layer.depthwise };
+    const stored = storeLayer(kernel, { weight, bias, inputScale });
     inputs[1] = this.#restored(layer.weight, stored.weight, stored.scales, layer.axis);
     if (layer.bias !== undefined && stored.bias)
       inputs[2] = this.#restored(layer.bias, stored.bias, stored.biasScales, 0);
@@ -182,8 +184,7 @@ class Writer {
   }
 
   #fresh(hint: string): string {
-    let name = hint;
-    for (let i = 1; this.#taken.has(name); i++) name = `${hint}_${i}`;
+    const name = freshName(this.#taken, hint);
     this.#taken.add(name);
     return name;
   }

@@ -1,4 +1,5 @@
 import { int32, type Tensor } from "../../core/tensor.ts";
+import { freshName } from "../../surgery/join.ts";
 
 /** An attribute as TensorFlow's protobuf messages are written in JSON: 64-bit integers as text, strings in base64. */
 export type Attr =
@@ -74,8 +75,7 @@ export class GraphDef {
 
   #fresh(hint: string): string {
     const plain = hint.replace(/[^A-Za-z0-9_.\-/]/g, "_").replace(/^[^A-Za-z0-9.]/, "n$&") || "n";
-    let name = plain;
-    for (let i = 1; this.#taken.has(name); i++) name = `${plain}_${i}`;
+    const name = freshName(this.#taken, plain);
     this.#taken.add(name);
     return name;
   }

@@ -3,12 +3,12 @@ import { float32, type Tensor } from "../../core/tensor.ts";
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** A layer as Keras' functional models list it. */
-interface LayerJson {
+type LayerJson = {
   readonly class_name: string;
   readonly name: string;
   readonly config: Readonly<Record<string, Json>>;
   readonly inbound_nodes: Json;
-}
+};
 
 /** A layer's output, with its shape, the batch in front. */
 export interface Output {
@@ -65,13 +65,13 @@ export class Layers {
     return this.affine(x, all(factor), all(shift));
   }
 
-  /** The whole model, from one layer's output to another's. */
-  topology(input: Output, output: Output): Json {
+  /** The whole model, from one layer's output to those of others. */
+  topology(input: Output, outputs: readonly Output[]): Json {
     const config = {
       name: "network",
-      layers: this.#layers as unknown as Json,
+      layers: this.#layers,
       input_layers: [[input.layer, 0, 0]],
-      output_layers: [[output.layer, 0, 0]],
+      output_layers: outputs.map(({ layer }) => [layer, 0, 0]),
     };
     return { class_name: "Model", config, keras_version: "2.2.4", backend: "tensorflow" };
   }

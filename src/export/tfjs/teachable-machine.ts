@@ -29,7 +29,10 @@ export function writeTeachableMachine(
   const fed = layers.input(shape);
   const pen = new LayerPen(layers, program, new Map([[image, layers.scaled(fed, 127, 127)]]));
   for (const step of program.steps) pen.made(step, layerOf(pen, step));
-  const topology = layers.topology(fed, pen.output(program.outputs[0]!));
+  const topology = layers.topology(
+    fed,
+    program.outputs.map((name) => pen.output(name)),
+  );
   const { manifest, files } = packed(layers.weights, "float32", Number.MAX_SAFE_INTEGER);
   const weights = [...files.values()][0]!;
   const model = {

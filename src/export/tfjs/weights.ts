@@ -1,5 +1,5 @@
-import { floats, type Tensor } from "../../core/tensor.ts";
-import { halfOf } from "../../surgery/float16.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { halved } from "../../surgery/float16.ts";
 
 /** One weight as TensorFlow.js's manifest tells of it. */
 interface Entry {
@@ -17,12 +17,6 @@ export interface Manifest {
 /** Browsers keep files up to this size in their cache. */
 const largestShard = 4 * 1024 * 1024;
 
-/** Fewer numbers than these are not worth losing digits for. */
-const worthwhile = 64;
-
-/** The largest number of half precision. */
-const largestHalf = 65_504;
-
 /** The weights one behind the other, cut into files, and what tells where each stands. */
 export function packed(
   weights: ReadonlyMap<string, Tensor>,
@@ -32,14 +26,14 @@ export function packed(
   const entries: Entry[] = [];
   const parts: Uint8Array[] = [];
   for (const [name, tensor] of weights) {
-    const halved = precision === "float16" ? halves(tensor) : undefined;
+    const half = precision === "float16" ? halved(tensor) : undefined;
     const dtype = tensor.dtype === "int32" ? "int32" : "float32";
-    parts.push(halved ?? tensor.bytes);
+    parts.push((half ?? tensor).bytes);
     entries.push({
       name,
       shape: tensor.shape,
       dtype,
-      ...(halved && { quantization: { dtype: "float16", original_dtype: "float32" } }),
+      ...(half && { quantization: { dtype: "float16", original_dtype: "float32" } }),
     });
   }
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -56,14 +50,4 @@ export function packed(
     ]),
   );
   return { manifest: [{ paths: [...files.keys()], weights: entries }], files };
-}
-
-/** The numbers in half precision; undefined for integers, few numbers, and such as it cannot hold. */
-function halves(tensor: Tensor): Uint8Array | undefined {
-  if (tensor.dtype !== "float32") return undefined;
-  const values = floats(tensor);
-  if (values.length < worthwhile || !values.every((value) => Math.abs(value) <= largestHalf))
-    return undefined;
-  const words = Uint16Array.from(values, halfOf);
-  return new Uint8Array(words.buffer);
 }

@@ -68,6 +68,13 @@ export const ints = (id: number) =>
 export const numbers = (id: number) =>
   outside<readonly number[]>(id, (b, values) => vector(b, values, (value) => b.addFloat32(value)));
 
+export const longs = (id: number) =>
+  outside<readonly number[]>(id, (b, values) => {
+    b.startVector(8, values.length, 8);
+    for (const value of values.toReversed()) b.addInt64(BigInt(value));
+    return b.endVector();
+  });
+
 export function children(id: number): Field<readonly Part[]> {
   return outside(id, (b, parts) => {
     const places = parts.map((part) => part(b));

@@ -210,12 +210,25 @@ export function operatorOf(step: Step, shapeOf: ShapeOf): Operator {
   return rows[step.op](step as never, shapeOf);
 }
 
-/** Half-precision constants as float32: what stands in front of their use. */
-export function dequantize(constant: string): Operator {
+/** Numbers of fewer bits as float32. */
+export function dequantize(from: "float16" | "int8"): Omit<Operator, "inputs"> {
   return {
     builtin: builtins.DEQUANTIZE,
-    version: 3,
-    inputs: [constant],
+    version: from === "float16" ? 3 : 2,
     options: choose("Dequantize", {}),
   };
+}
+
+/** float32 numbers as int8. */
+export const quantize: Omit<Operator, "inputs"> = { builtin: builtins.QUANTIZE, version: 1 };
+
+/** The operator in the version that computes in int8; that of Reshape always did. */
+export function inInt8(operator: Operator): Operator {
+  const versions = new Map<Builtin, number>([
+    [builtins.RESHAPE, 1],
+    [builtins.CONV_2D, 3],
+    [builtins.DEPTHWISE_CONV_2D, 3],
+    [builtins.FULLY_CONNECTED, 4],
+  ]);
+  return { ...operator, version: Math.max(operator.version, versions.get(operator.builtin) ?? 2) };
 }

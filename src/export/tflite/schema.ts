@@ -1,4 +1,17 @@
-import { bytes16, children, flag, float, int8, int32, ints, text, union } from "./flat.ts";
+import {
+  bytes16,
+  child,
+  children,
+  flag,
+  float,
+  int8,
+  int32,
+  ints,
+  longs,
+  numbers,
+  text,
+  union,
+} from "./flat.ts";
 
 /*
  * The facts of the file format that the writer needs: a column's number is its place in its table.
@@ -31,10 +44,19 @@ export const SubGraph = {
   name: text(4),
 };
 /** Without `hasRank` a scalar would be a tensor of unknown rank. */
-export const Tensor = { shape: ints(0), type: int8(1), buffer: int32(2), name: text(3), hasRank: flag(8) };
+export const Tensor = {
+  shape: ints(0),
+  type: int8(1),
+  buffer: int32(2),
+  name: text(3),
+  quantization: child(4),
+  hasRank: flag(8),
+};
+/** One scale and zero point, or one for each position of the axis. */
+export const Quantization = { scales: numbers(2), zeros: longs(3), axis: int32(6) };
 export const Operator = { code: int32(0), inputs: ints(1), outputs: ints(2), options: union(3) };
 
-export const TensorType = { float32: 0, float16: 1, int32: 2 } as const;
+export const TensorType = { float32: 0, float16: 1, int32: 2, int8: 9 } as const;
 export const Padding = { same: 0, valid: 1 } as const;
 export const Activation = { none: 0, relu: 1, relu6: 3 } as const;
 
@@ -107,26 +129,26 @@ function builtin(code: number, ...since: readonly string[]) {
 export type Builtin = ReturnType<typeof builtin>;
 
 export const operators = {
-  ADD: builtin(0, "1.5.0"),
-  AVERAGE_POOL_2D: builtin(1, "1.5.0"),
-  CONCATENATION: builtin(2, "1.5.0"),
-  CONV_2D: builtin(3, "1.5.0"),
-  DEPTHWISE_CONV_2D: builtin(4, "1.5.0", "1.12.0"),
+  ADD: builtin(0, "1.5.0", "1.14.0"),
+  AVERAGE_POOL_2D: builtin(1, "1.5.0", "1.14.0"),
+  CONCATENATION: builtin(2, "1.5.0", "1.14.0"),
+  CONV_2D: builtin(3, "1.5.0", "1.14.0", "1.14.0"),
+  DEPTHWISE_CONV_2D: builtin(4, "1.5.0", "1.12.0", "1.14.0"),
   DEQUANTIZE: builtin(6, "1.13.1", "1.14.0", "1.15.0"),
   FLOOR: builtin(8, "1.9.0"),
-  FULLY_CONNECTED: builtin(9, "1.5.0"),
+  FULLY_CONNECTED: builtin(9, "1.5.0", "1.10.0", "1.14.0", "1.14.0"),
   LOGISTIC: builtin(14, "1.14.0"),
-  MAX_POOL_2D: builtin(17, "1.5.0"),
+  MAX_POOL_2D: builtin(17, "1.5.0", "1.14.0"),
   MUL: builtin(18, "1.5.0"),
-  RELU: builtin(19, "1.5.0"),
-  RELU6: builtin(21, "1.5.0"),
+  RELU: builtin(19, "1.5.0", "2.1.0"),
+  RELU6: builtin(21, "1.5.0", "1.14.0"),
   RESHAPE: builtin(22, "1.5.0"),
   RESIZE_BILINEAR: builtin(23, "1.7.0", "1.14.0", "2.2.0"),
-  SOFTMAX: builtin(25, "1.5.0"),
+  SOFTMAX: builtin(25, "1.5.0", "1.14.0"),
   TANH: builtin(28, "1.14.0"),
   PAD: builtin(34, "1.5.0", "1.14.0", "2.4.0", "2.6.0"),
   TRANSPOSE: builtin(39, "1.6.0", "1.14.0", "1.15.0", "2.3.0", "2.4.0", "2.12.0"),
-  MEAN: builtin(40, "1.6.0"),
+  MEAN: builtin(40, "1.6.0", "1.14.0"),
   SUB: builtin(41, "1.6.0", "1.14.0", "2.3.0"),
   DIV: builtin(42, "1.6.0", "2.3.0"),
   EXP: builtin(47, "1.7.0"),
@@ -148,6 +170,7 @@ export const operators = {
   LEAKY_RELU: builtin(98, "1.13.1"),
   ABS: builtin(101, "1.13.0"),
   ELU: builtin(111, "1.14.0"),
+  QUANTIZE: builtin(114, "1.14.0"),
   HARD_SWISH: builtin(117, "1.15.0"),
   BATCH_MATMUL: builtin(126, "2.3.0"),
   GELU: builtin(150, "2.9.0"),

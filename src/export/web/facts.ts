@@ -1,6 +1,10 @@
 import { listOf } from "../../core/list.ts";
 import { readModel } from "../../onnx/read.ts";
 import { type ClassifierRecord, unknownOutput } from "../classifier.ts";
+import { cpuNodesOf } from "./cpu-nodes.ts";
+
+/** The builds of ONNX Runtime Web in the folder. */
+export type Build = "webgpu" | "plain";
 
 /** What the page knows of its model: `classifier.json`. */
 export interface Facts {
@@ -19,16 +23,19 @@ export interface Facts {
   readonly batch: 1 | "N";
   readonly bases: readonly { readonly name: string; readonly licence: string | null }[];
   /** Sizes of what the page loads, for its progress. */
-  readonly bytes: { readonly model: number; readonly engine: number };
+  readonly bytes: { readonly model: number; readonly engines: Readonly<Record<Build, number>> };
+  /** Nodes that a graphics card leaves to the processor. */
+  readonly cpuNodes: readonly string[];
 }
 
-/** `engine`: bytes of the engine's WebAssembly. */
+/** `engines`: bytes of each build's WebAssembly. */
 export function factsOf(
   classifier: Uint8Array,
   record: ClassifierRecord,
-  { name, engine }: { readonly name: string; readonly engine: number },
+  { name, engines }: { readonly name: string; readonly engines: Facts["bytes"]["engines"] },
 ): Facts {
-  const { inputs, outputs } = readModel(classifier).graph;
+  const { graph } = readModel(classifier);
+  const { inputs, outputs } = graph;
   const type = inputs[0]?.type;
   const ways = listOf(record.preprocess);
   return {
@@ -40,6 +47,7 @@ export function factsOf(
     sees: ways.every(({ fit }) => fit === "cover") ? "middle" : "all",
     batch: type?.kind === "tensor" && type.shape?.[0] === 1 ? 1 : "N",
     bases: listOf(record.base).map((base) => ({ name: base.name, licence: base.licence })),
-    bytes: { model: classifier.length, engine },
+    bytes: { model: classifier.length, engines },
+    cpuNodes: cpuNodesOf(graph),
   };
 }

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { sha256 } from "../../core/hash.ts";
 import type { ClassifierRecord } from "../classifier.ts";
-import { factsOf } from "./facts.ts";
+import { checkAnswers } from "./check-node.ts";
+import { type Build, factsOf } from "./facts.ts";
 import { indexHtml, manifest } from "./html.ts";
 import { iconSvg } from "./icon.ts";
 import { iconPng } from "./icon-png-node.ts";
@@ -18,6 +19,9 @@ const parts = [
   "bars.js",
   "model.js",
   "model-worker.js",
+  "thread.js",
+  "engine.js",
+  "check.js",
   "pixels.js",
   "camera.js",
   "input.js",
@@ -30,6 +34,12 @@ const parts = [
 
 const worker = "service-worker.js";
 
+/** Builds of ONNX Runtime Web, of which a visitor's browser loads one. A third, for WebGPU without JSPI, is 27 MB. */
+const builds: Readonly<Record<Build, { readonly script: string; readonly wasm: string }>> = {
+  webgpu: { script: "ort.jspi.bundle.min.mjs", wasm: "ort-wasm-simd-threaded.jspi.wasm" },
+  plain: { script: "ort.wasm.bundle.min.mjs", wasm: "ort-wasm-simd-threaded.wasm" },
+};
+
 export interface WebOptions {
   /** Stands above the page and in its tab. */
   readonly name: string;
@@ -38,7 +48,6 @@ export interface WebOptions {
 /**
  * A folder that is a finished page: served as it is, it classifies pictures in the browser, and works without a network
  * from the second visit on. Paths, with "/" between folders, to bytes.
- * The engine is onnxruntime-web's WebAssembly build; the one that also knows WebGPU is left out: it is 27 MB instead of 14.
  */
 export async function webFiles(
   classifier: Uint8Array,
@@ -49,14 +58,18 @@ export async function webFiles(
   const write = (path: string, content: Uint8Array | string): void => {
     files.set(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
   };
-  const engine = await engineFiles();
-  const facts = factsOf(classifier, record, { name, engine: engine.wasm.length });
+  const [webgpu, plain] = await Promise.all([engineFiles("webgpu"), engineFiles("plain")]);
+  const engines = { webgpu: webgpu.wasm.length, plain: plain.wasm.length };
+  const facts = factsOf(classifier, record, { name, engines });
   write("index.html", indexHtml(facts));
   write("manifest.webmanifest", manifest(facts));
   write("classifier.json", `${JSON.stringify(facts, null, 2)}\n`);
+  write("check.json", JSON.stringify(await checkAnswers(classifier, facts.side)));
   write("model.onnx", classifier);
-  write("onnxruntime/onnxruntime.js", engine.script);
-  write("onnxruntime/ort-wasm-simd-threaded.wasm", engine.wasm);
+  for (const [build, { script, wasm }] of Object.entries({ webgpu, plain })) {
+    write(`onnxruntime/${build}.js`, script);
+    write(`onnxruntime/${build}.wasm`, wasm);
+  }
   for (const part of parts) write(part, await readFile(new URL(`page/${part}`, import.meta.url)));
   write("icons/icon.svg", iconSvg());
   for (const side of [192, 512]) {
@@ -70,9 +83,12 @@ export async function webFiles(
 }
 
 /** Found by a path that the package hands out; the script has no such path, and lies beside. */
-async function engineFiles(): Promise<{ readonly script: Uint8Array; readonly wasm: Uint8Array }> {
-  const wasm = createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
-  const script = join(dirname(wasm), "ort.wasm.bundle.min.mjs");
+async function engineFiles(
+  build: Build,
+): Promise<{ readonly script: Uint8Array; readonly wasm: Uint8Array }> {
+  const names = builds[build];
+  const wasm = createRequire(import.meta.url).resolve(`onnxruntime-web/${names.wasm}`);
+  const script = join(dirname(wasm), names.script);
   // Named .js in the folder: some plain servers know no type for .mjs, and browsers then refuse it.
   return { script: await readFile(script), wasm: await readFile(wasm) };
 }

@@ -1,3 +1,4 @@
+import type { Sample } from "../../data/sample.ts";
 import { type AnyEvaluation, evaluateAny } from "../../evaluate/label-report.ts";
 import type { ClassifierRecord } from "../../export/classifier.ts";
 import { type Parity, parityOf } from "../../export/parity.ts";
@@ -16,6 +17,8 @@ export interface Compared extends Parity {
 export interface Comparison {
   readonly trained: Omit<Compared, keyof Parity>;
   readonly exports: readonly Compared[];
+  /** For each of the exports the picture on which its probabilities differ most, if any was read. */
+  readonly hardest: readonly (Sample | undefined)[];
   /** Pictures that were read and compared; the others could not be read or have changed. */
   readonly pictures: number;
 }
@@ -29,10 +32,15 @@ export interface ComparingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Pictures done so far. */
+export interface ComparingEvent {
+  readonly type: "comparing";
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Runs the trained model and its exports on picture after picture, in turns, so that each has the machine alike. */
-export async function* compare(
-  options: ComparingOptions,
-): AsyncGenerator<{ readonly done: number }, Comparison> {
+export async function* compare(options: ComparingOptions): AsyncGenerator<ComparingEvent, Comparison> {
   const { trained, exports, pictures, fitting, record, signal } = options;
   const classes = record.labels.length;
   const runners = [trained, ...exports];
@@ -52,7 +60,7 @@ export async function* compare(
       }
       rows.push(i);
     }
-    yield { done: i + 1 };
+    yield { type: "comparing", done: i + 1, total: pictures.compared.length };
   }
   const { labels, targets } = pictures.truth;
   const truth = {
@@ -86,8 +94,23 @@ export async function* compare(
         multiLabel: record.task === "multi-label",
       }),
     })),
+    hardest: figures.slice(1).map(({ probabilities }) => {
+      const row = hardestRow(figures[0]!.probabilities, probabilities, classes);
+      return pictures.compared[rows[row] ?? -1];
+    }),
     pictures: rows.length,
   };
+}
+
+/** The row that differs most; what is no number differs more than any. */
+function hardestRow(trained: Float32Array, exported: Float32Array, classes: number): number {
+  const rowOf = (all: Float32Array, row: number) => all.subarray(row * classes, (row + 1) * classes);
+  const apart = Array.from({ length: trained.length / classes }, (_, row) => {
+    const rows = { trained: rowOf(trained, row), exported: rowOf(exported, row) };
+    const { largestDifference } = parityOf({ ...rows, classes });
+    return Number.isNaN(largestDifference) ? Number.POSITIVE_INFINITY : largestDifference;
+  });
+  return apart.indexOf(Math.max(...apart));
 }
 
 /** An answer that is no number has no accuracy; such an export is refused for its difference. */

@@ -10,9 +10,10 @@ import { keepExports } from "../report/exports-node.ts";
 import { report } from "../report/report.ts";
 import { readRun } from "../report/run-node.ts";
 import { version } from "../version-node.ts";
-import { type Compared, type Comparison, compare } from "./compare.ts";
+import { type Compared, type ComparingEvent, type Comparison, compare } from "./compare.ts";
 import { ParityError } from "./errors.ts";
 import { examplesOf } from "./examples.ts";
+import { figureOf } from "./figure.ts";
 import { type Files, type Format, formats, type Trained, type Written } from "./formats.ts";
 import { makeGolden, writeFiles } from "./golden.ts";
 import { openPictures, type RunPictures } from "./pictures.ts";
@@ -34,9 +35,7 @@ export interface ExportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export type ExportEvent =
-  | { readonly type: "writing"; readonly format: string }
-  | { readonly type: "comparing"; readonly done: number; readonly total: number };
+export type ExportEvent = { readonly type: "writing"; readonly format: string } | ComparingEvent;
 
 /** One export that was handed over. */
 export interface ExportedFile extends Compared {
@@ -77,7 +76,7 @@ export async function* exportModel(options: ExportOptions): AsyncGenerator<Expor
   const name = nameOf(options.name ?? basename(dirname(file)));
   const out = options.out ?? join(dirname(file), "export");
   const run = await readRun(path);
-  const pictures = await openPictures(path, record, { data: options.data, signal });
+  const pictures = await openPictures(run, record, { data: options.data, signal });
   const runners: Runner[] = [];
   const fitting = await Fitting.open(nodeRuntime(), listOf(record.preprocess)[0]!);
   try {
@@ -87,7 +86,7 @@ export async function* exportModel(options: ExportOptions): AsyncGenerator<Expor
     async function* calibration() {
       for (const sample of pictures.calibrated) {
         const pixels = await pictures.read(sample);
-        if (pixels !== undefined) yield await fitting.fit(pixels);
+        if (pixels !== undefined) yield pixels;
       }
     }
     const source: Trained = { name, bytes, model, record, calibration };
@@ -99,11 +98,8 @@ export async function* exportModel(options: ExportOptions): AsyncGenerator<Expor
       written.push(each);
       runners.push(await format.open(each.files, name, size));
     }
-    const comparing = compare({ trained, exports: runners.slice(1), pictures, fitting, record, signal });
-    let step = await comparing.next();
-    for (; !step.done; step = await comparing.next())
-      yield { type: "comparing", done: step.value.done, total: pictures.compared.length };
-    const comparison = step.value;
+    const exported = runners.slice(1);
+    const comparison = yield* compare({ trained, exports: exported, pictures, fitting, record, signal });
     const exports = chosen.map((format, i): ExportedFile => {
       const { files, keptInFloat } = written[i]!;
       return {
@@ -114,8 +110,17 @@ export async function* exportModel(options: ExportOptions): AsyncGenerator<Expor
         ...(keptInFloat && { keptInFloat }),
       };
     });
-    for (const [i, format] of chosen.entries())
-      await refuseDifferent(exports[i]!, options.minAgreement ?? format.leastAgreement, written[i]!);
+    for (const [i, format] of chosen.entries()) {
+      const worst = async (): Promise<readonly string[]> => {
+        const hardest = comparison.hardest[i];
+        const pixels = hardest && (await pictures.read(hardest));
+        const square = pixels && fitting.squareOf(await fitting.fit(pixels));
+        return square && written[i]!.worst
+          ? await written[i]!.worst({ pixels: square, image: Float32Array.from(square.data) })
+          : [];
+      };
+      await refuseDifferent(exports[i]!, options.minAgreement ?? format.leastAgreement, worst);
+    }
     const about = {
       size,
       classes: record.labels,
@@ -173,12 +178,6 @@ function sizeOf(files: Files): number {
   return [...files.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
-function figureOf({ measured, record }: Awaited<ReturnType<typeof readRun>>) {
-  if (measured === null || record.part === null) return null;
-  const { accuracy, interval, n } = measured.evaluation;
-  return { value: accuracy, interval, n, part: record.part };
-}
-
 function formatsOf(names: readonly string[]): readonly Format[] {
   const known = formats.map(({ name }) => name);
   const stranger = names.find((name) => !known.includes(name));
@@ -218,11 +217,11 @@ function checkAgreement(value: number | undefined): void {
 async function refuseDifferent(
   { format, agreement, agreed, pictures, largestDifference }: ExportedFile,
   least: number,
-  written: Written,
+  worstNodes: () => Promise<readonly string[]>,
 ): Promise<void> {
   if (agreement >= least && Number.isFinite(largestDifference)) return;
-  const worst = ((await written.worst?.()) ?? []).slice(0, 5);
-  const where = worst.length > 0 ? ` It suffers most at ${worst.join(", ")}.` : "";
+  const worst = (await worstNodes()).slice(0, 5);
+  const where = worst.length > 0 ? ` It goes wrong at ${worst.join(", ")}.` : "";
   throw new ParityError(
     {
       what: `The export '${format}' says the same as the trained model on ${agreed} of ${pictures} pictures only.`,

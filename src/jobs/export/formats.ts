@@ -1,21 +1,13 @@
 import { listOf } from "../../core/list.ts";
-import { lower } from "../../export/channels-last/lower.ts";
+import type { Pixels } from "../../data/sample.ts";
 import type { Program } from "../../export/channels-last/program.ts";
 import type { ClassifierRecord } from "../../export/classifier.ts";
-import { networkOf } from "../../export/network.ts";
-import { writeTeachableMachine } from "../../export/tfjs/teachable-machine.ts";
-import { writeTfjs } from "../../export/tfjs/write.ts";
-import { writeTflite } from "../../export/tflite/write.ts";
-import { webFiles } from "../../export/web/files-node.ts";
+import type { Weights } from "../../export/tflite/file.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { writeModel } from "../../onnx/write.ts";
-import { litertName, loadLitert } from "../../runtime/litert-node.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
-import { loadTfjs } from "../../runtime/tfjs-node.ts";
-import { loadWeb } from "../../runtime/web-node.ts";
 import { storeAsFloat16 } from "../../surgery/float16.ts";
-import { ExportError } from "./errors.ts";
-import { quantised } from "./int8.ts";
+import { type Lowered, loweredOf, worstStep } from "./lowered.ts";
 import { oneThread, type Picture, pixelsRunner, type Runner } from "./runner.ts";
 
 /** What a format is written from. */
@@ -26,7 +18,7 @@ export interface Trained {
   readonly model: Model;
   readonly record: ClassifierRecord;
   /** Training pictures, for formats that take ranges from them. */
-  calibration(): AsyncIterable<Picture>;
+  calibration(): AsyncIterable<Pixels>;
 }
 
 /** Files by their path in the folder handed over, "/" between names. */
@@ -37,11 +29,11 @@ export interface Written {
   readonly files: Files;
   /** Nodes that were kept in float because they lose too much otherwise. */
   readonly keptInFloat?: readonly string[];
-  /** Names of the nodes at which it goes wrong most, the worst first, where that can be told. */
-  worst?(): Promise<readonly string[]>;
+  /** Operators and names of the nodes at which it goes wrong most on a picture, the worst first; none where none stands out. */
+  worst?(picture: Picture): Promise<readonly string[]>;
 }
 
-/** A way in which a classifier leaves. */
+/** A way in which a classifier leaves. Its writer and runtime load when it is asked for: most starts of the program want none. */
 export interface Format {
   readonly name: string;
   /** In a few words, for help and tables. */
@@ -77,9 +69,13 @@ const onnxHalf: Format = {
   what: "ONNX with weights in float16: half the size, the same arithmetic",
   leastAgreement: exact,
   path: (name) => `${name}-fp16.onnx`,
-  write: async ({ name, model }) => ({
-    files: new Map([[onnxHalf.path(name), writeModel(storeAsFloat16(model))]]),
-  }),
+  async write({ name, model }) {
+    const half = storeAsFloat16(model);
+    return {
+      files: new Map([[onnxHalf.path(name), writeModel(half)]]),
+      worst: async (picture) => (await import("./departing.ts")).departingNodes(model, half, picture),
+    };
+  },
   open: (files, name) => onnxRunner(files.get(onnxHalf.path(name))!),
 };
 
@@ -89,40 +85,56 @@ const onnxInt8: Format = {
   leastAgreement: rounded,
   path: (name) => `${name}-int8.onnx`,
   async write(trained) {
+    const { quantised } = await import("./int8.ts");
     const { model, keptInFloat, worst } = await quantised(trained, rounded);
     return {
       files: new Map([[onnxInt8.path(trained.name), writeModel(model)]]),
       ...(keptInFloat.length > 0 && { keptInFloat }),
-      worst: async () => (await worst()).map(({ node }) => node),
+      worst: async () => (await worst()).map(({ opType, node }) => `${opType} ${node}`),
     };
   },
   open: (files, name) => onnxRunner(files.get(onnxInt8.path(name))!),
 };
 
+/** How a format for phones stores its numbers, and what came of choosing that. */
+interface Stored extends Omit<Written, "files"> {
+  readonly weights: Weights;
+}
+
 /** A format for phones: the network behind its resizing. */
-function tflite(name: "tflite" | "tflite-fp16", weights: "float32" | "float16", what: string): Format {
-  const path = (stem: string): string => `${stem}${name === "tflite" ? "" : "-fp16"}.tflite`;
+function tflite(
+  about: Pick<Format, "name" | "what" | "leastAgreement" | "path">,
+  stored: (trained: Trained, lowered: Lowered) => Promise<Stored>,
+): Format {
   return {
-    name,
-    what,
-    leastAgreement: exact,
-    path,
+    ...about,
     async write(trained) {
-      const { record, name: stem } = trained;
-      const program = programOf(trained, name);
+      const { record, name } = trained;
+      const { writeTflite } = await import("../../export/tflite/write.ts");
       const [base] = listOf(record.base);
-      const file = writeTflite(program, {
-        weights,
-        labels: record.labels,
-        name: stem,
-        description: `Picture classifier of ${record.labels.length} classes, made by Tsugiki`,
-        ...(base?.licence && { licence: base.licence }),
-        author: "Tsugiki",
-      });
-      return { files: new Map([[path(stem), file]]) };
+      const lowered = await loweredOf(trained, about.name);
+      const { weights, ...rest } = await stored(trained, lowered);
+      const file = (program: Program): Uint8Array =>
+        writeTflite(program, {
+          weights,
+          labels: record.labels,
+          name,
+          description: `Picture classifier of ${record.labels.length} classes, made by Tsugiki`,
+          ...(base?.licence && { licence: base.licence }),
+          author: "Tsugiki",
+        });
+      return {
+        files: new Map([[about.path(name), file(lowered.program)]]),
+        worst: worstStep(lowered, async (program) => {
+          const { loadLitert } = await import("../../runtime/litert-node.ts");
+          return loadLitert(file(program));
+        }),
+        ...rest,
+      };
     },
     async open(files, stem, size) {
-      const session = await loadLitert(files.get(path(stem))!);
+      const { litertName, loadLitert } = await import("../../runtime/litert-node.ts");
+      const session = await loadLitert(files.get(about.path(stem))!);
       return {
         runtime: litertName,
         run: ({ image }) => session.run(image, [1, size, size, 3]),
@@ -132,6 +144,36 @@ function tflite(name: "tflite" | "tflite-fp16", weights: "float32" | "float16", 
   };
 }
 
+const tfliteFloat = tflite(
+  {
+    name: "tflite",
+    what: "TensorFlow Lite, for phones and small devices",
+    leastAgreement: exact,
+    path: (name) => `${name}.tflite`,
+  },
+  async () => ({ weights: "float32" }),
+);
+
+const tfliteHalf = tflite(
+  {
+    name: "tflite-fp16",
+    what: "TensorFlow Lite with weights in float16",
+    leastAgreement: exact,
+    path: (name) => `${name}-fp16.tflite`,
+  },
+  async () => ({ weights: "float16" }),
+);
+
+const tfliteInt8 = tflite(
+  {
+    name: "tflite-int8",
+    what: "TensorFlow Lite in 8 bits, by ranges of training pictures: a quarter of the size",
+    leastAgreement: rounded,
+    path: (name) => `${name}-int8.tflite`,
+  },
+  async (trained, lowered) => (await import("./tflite-int8.ts")).int8Weights(trained, lowered, rounded),
+);
+
 /** A folder below the export's, as a format of many files has it. */
 function inFolder(folder: string, files: Files): Files {
   return new Map([...files].map(([name, bytes]) => [`${folder}/${name}`, bytes]));
@@ -139,13 +181,21 @@ function inFolder(folder: string, files: Files): Files {
 
 const web: Format = {
   name: "web",
-  what: "a finished page that works offline, on ONNX Runtime's WebAssembly",
+  what: "a finished page that works offline, on WebGPU or WebAssembly",
   leastAgreement: exact,
   path: (name) => `${name}-web`,
-  async write({ name, bytes, record }) {
-    return { files: inFolder(web.path(name), await webFiles(bytes, record, { name })) };
+  async write({ name, bytes, model, record }) {
+    const { webFiles } = await import("../../export/web/files-node.ts");
+    return {
+      files: inFolder(web.path(name), await webFiles(bytes, record, { name })),
+      async worst(picture) {
+        const { loadWeb } = await import("../../runtime/web-node.ts");
+        return (await import("./departing.ts")).departingNodes(model, model, picture, loadWeb);
+      },
+    };
   },
   async open(files, name) {
+    const { loadWeb } = await import("../../runtime/web-node.ts");
     const session = await loadWeb(files.get(`${web.path(name)}/model.onnx`)!);
     return pixelsRunner(session, session.runtime);
   },
@@ -168,10 +218,19 @@ const tfjs: Format = {
   path: (name) => `${name}-tfjs`,
   async write(trained) {
     const { name, record } = trained;
-    const files = writeTfjs(programOf(trained, tfjs.name), { labels: record.labels });
-    return { files: inFolder(tfjs.path(name), files) };
+    const { writeTfjs } = await import("../../export/tfjs/write.ts");
+    const lowered = await loweredOf(trained, tfjs.name);
+    const files = (program: Program): Files => writeTfjs(program, { labels: record.labels });
+    return {
+      files: inFolder(tfjs.path(name), files(lowered.program)),
+      worst: worstStep(lowered, async (program) => {
+        const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
+        return loadTfjs(files(program));
+      }),
+    };
   },
   async open(files, name, size) {
+    const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
     const session = await loadTfjs(outOf(tfjs.path(name), files));
     return {
       runtime: session.runtime,
@@ -188,50 +247,44 @@ const teachableMachine: Format = {
   path: (name) => `${name}-teachable-machine`,
   async write(trained) {
     const { name, record } = trained;
-    const files = writeTeachableMachine(programOf(trained, teachableMachine.name), {
-      labels: record.labels,
-      name,
-    });
-    return { files: inFolder(teachableMachine.path(name), files) };
+    const { writeTeachableMachine } = await import("../../export/tfjs/teachable-machine.ts");
+    const lowered = await loweredOf(trained, teachableMachine.name);
+    const files = (program: Program): Files =>
+      writeTeachableMachine(program, { labels: record.labels, name });
+    return {
+      files: inFolder(teachableMachine.path(name), files(lowered.program)),
+      worst: worstStep(
+        lowered,
+        async (program) => {
+          const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
+          return loadTfjs(files(program));
+        },
+        asTeachableMachine,
+      ),
+    };
   },
   async open(files, name, size) {
+    const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
     const session = await loadTfjs(outOf(teachableMachine.path(name), files));
     return {
       runtime: session.runtime,
-      // Its loader hands pixels over so.
-      run: ({ image }) =>
-        session.run(
-          image.map((value) => value / 127 - 1),
-          [1, size, size, 3],
-        ),
+      run: ({ image }) => session.run(asTeachableMachine(image), [1, size, size, 3]),
       close: () => session.release(),
     };
   },
 };
 
-/** The network as phones run it. Throws ExportError for what has no form there. */
-function programOf({ model, record }: Trained, format: string): Program {
-  const [preprocess, ...others] = listOf(record.preprocess);
-  if (preprocess === undefined || others.length > 0) {
-    throw new ExportError(
-      {
-        what: `'${format}' holds one base, and this classifier has ${others.length + 1} side by side.`,
-        why: "Each base sees the picture at a size and with a normalisation of its own.",
-        next: "Export it to onnx, or train on one base.",
-      },
-      { format },
-    );
-  }
-  return lower(networkOf(model, preprocess));
-}
+/** How its loader hands pixels over. */
+const asTeachableMachine = (image: Float32Array): Float32Array => image.map((value) => value / 127 - 1);
 
 /** Every format, in the order in which they are written. */
 export const formats: readonly Format[] = [
   onnx,
   onnxHalf,
   onnxInt8,
-  tflite("tflite", "float32", "TensorFlow Lite, for phones and small devices"),
-  tflite("tflite-fp16", "float16", "TensorFlow Lite with weights in float16"),
+  tfliteFloat,
+  tfliteHalf,
+  tfliteInt8,
   tfjs,
   teachableMachine,
   web,

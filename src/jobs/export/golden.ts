@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { reason } from "../../core/errors.ts";
 import { isFields } from "../../core/json.ts";
 import { decodeBytes } from "../../data/decode-sharp.ts";
@@ -109,11 +109,13 @@ function isGolden(value: unknown): value is Golden {
   });
 }
 
-/** Writes files below a folder, making folders as they are needed. */
+/** Writes files below a folder, making folders as they are needed; each is put in place whole. */
 export async function writeFiles(folder: string, files: Files): Promise<void> {
   for (const [name, bytes] of files) {
     const path = join(folder, ...name.split("/"));
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFile(path, bytes);
+    const aside = join(dirname(path), `.tsugiki-${process.pid}-${basename(path)}`);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(aside, bytes);
+    await rename(aside, path);
   }
 }

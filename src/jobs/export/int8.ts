@@ -15,8 +15,28 @@ import { oneThread } from "./runner.ts";
 /** Layers that go back to float at a time, and how often at most. */
 const [atATime, rounds] = [3, 4];
 
+/** What is tried until enough pictures are answered as the trained model answers them. */
+interface Attempts<T> {
+  readonly least: number;
+  /** With these layers in float. */
+  make(keptInFloat: ReadonlySet<string>): T;
+  agreement(made: T): Promise<number>;
+  /** All layers, the one that 8 bits hurt most first. */
+  worst(): Promise<readonly { readonly node: string }[]>;
+}
+
+/** Puts the layers that suffer most back to float, a few at a time, until the least agreement is reached. */
+export async function settled<T>({ least, make, agreement, worst }: Attempts<T>) {
+  let keptInFloat: readonly string[] = [];
+  for (let round = 0; ; round++) {
+    const made = make(new Set(keptInFloat));
+    if (round === rounds || (await agreement(made)) >= least) return { made, keptInFloat };
+    keptInFloat = (await worst()).slice(0, (round + 1) * atATime).map(({ node }) => node);
+  }
+}
+
 /** Pictures by which layers are told apart: four tell the worst from the rest. */
-const telling = 4;
+export const telling = 4;
 
 /** The classifier in 8 bits, and which of its layers were kept in float. */
 export interface Quantised {
@@ -34,9 +54,8 @@ const load = (model: Model): Promise<Session> => nodeRuntime().load(writeModel(m
  */
 export async function quantised({ model, record, calibration }: Trained, least: number): Promise<Quantised> {
   const pictures: Feeds[] = [];
-  for await (const { pixels } of calibration()) {
-    pictures.push({ [pixelsInput]: uint8(pixels.data, [1, pixels.height, pixels.width, 3]) });
-  }
+  for await (const { width, height, data } of calibration())
+    pictures.push({ [pixelsInput]: uint8(data, [1, height, width, 3]) });
   const answers = async (each: Model): Promise<Float32Array> => {
     const session = await load(each);
     try {
@@ -56,11 +75,11 @@ export async function quantised({ model, record, calibration }: Trained, least: 
   let ranking: Promise<readonly Sensitivity[]> | undefined;
   const worst = (): Promise<readonly Sensitivity[]> =>
     (ranking ??= sensitivity(model, ranges, { load, pictures: pictures.slice(0, telling) }));
-  let keptInFloat: readonly string[] = [];
-  for (let round = 0; ; round++) {
-    const rounded = quantise(model, ranges, { exclude: new Set(keptInFloat) });
-    const parity = parityOf({ trained, exported: await answers(rounded), ...about });
-    if (parity.agreement >= least || round === rounds) return { model: rounded, keptInFloat, worst };
-    keptInFloat = (await worst()).slice(0, (round + 1) * atATime).map(({ node }) => node);
-  }
+  const { made, keptInFloat } = await settled({
+    least,
+    make: (exclude) => quantise(model, ranges, { exclude }),
+    agreement: async (rounded) => parityOf({ trained, exported: await answers(rounded), ...about }).agreement,
+    worst,
+  });
+  return { model: made, keptInFloat, worst };
 }

@@ -7,7 +7,7 @@ import type { Dataset, Part, Pixels, Sample } from "../../data/sample.ts";
 import { layouts } from "../../data/sources/table.ts";
 import type { ClassifierRecord } from "../../export/classifier.ts";
 import { decodePicture, loadPicture, orSkipped, sightOf } from "../../train/picture.ts";
-import { readRun } from "../report/run-node.ts";
+import type { ReadRun } from "../report/compare.ts";
 
 /** Pictures of the run that exports are compared on, and those that an int8 network takes its ranges from. */
 export interface RunPictures {
@@ -32,11 +32,10 @@ const calibrating = 128;
  * that changed since are passed over. Throws UsageError where none is found.
  */
 export async function openPictures(
-  run: string,
+  { record: own }: ReadRun,
   record: ClassifierRecord,
   { data, signal }: { readonly data?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<RunPictures> {
-  const { record: own } = await readRun(run);
   const path = data ?? own.data.path;
   const layout = layouts.some(({ name }) => name === own.data.layout) ? own.data.layout : undefined;
   const dataset = await openDataset(path, { ...(layout && { layout }), ...(signal && { signal }) }).catch(

@@ -6,7 +6,8 @@ import { ClassifierError } from "../../export/errors.ts";
 import { type Parity, parityOf } from "../../export/parity.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { readClassifierFile } from "../classifier-node.ts";
-import { type Comparison, compare } from "./compare.ts";
+import { readRun } from "../report/run-node.ts";
+import { type ComparingEvent, type Comparison, compare } from "./compare.ts";
 import { type Files, type Format, formats } from "./formats.ts";
 import { readGolden } from "./golden.ts";
 import { openPictures } from "./pictures.ts";
@@ -22,12 +23,6 @@ export interface VerifyOptions {
   /** The least agreement that passes. Default: the format's own, 0.99, int8 0.97. */
   readonly minAgreement?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface VerifyingEvent {
-  readonly type: "comparing";
-  readonly done: number;
-  readonly total: number;
 }
 
 export interface VerifyResult {
@@ -47,7 +42,7 @@ export interface VerifyResult {
  * Holds an export to what the trained model says: on the golden pictures beside it and, against a run, on the run's
  * validation pictures. Throws UsageError for a file of no known format, ClassifierError where golden pictures are missing.
  */
-export async function* verify(options: VerifyOptions): AsyncGenerator<VerifyingEvent, VerifyResult> {
+export async function* verify(options: VerifyOptions): AsyncGenerator<ComparingEvent, VerifyResult> {
   const { format, name, files, folder } = await openExport(options.file);
   const least = options.minAgreement ?? format.leastAgreement;
   const golden = await readGolden(folder);
@@ -85,18 +80,15 @@ async function* compareWithRun(
   run: string,
   exported: Awaited<ReturnType<Format["open"]>>,
   { data, signal }: VerifyOptions,
-): AsyncGenerator<VerifyingEvent, NonNullable<VerifyResult["pictures"]>> {
+): AsyncGenerator<ComparingEvent, NonNullable<VerifyResult["pictures"]>> {
   const { bytes, record } = await readClassifierFile(run);
-  const pictures = await openPictures(run, record, { data, signal });
+  const pictures = await openPictures(await readRun(run), record, { data, signal });
   const runtime = nodeRuntime();
   const fitting = await Fitting.open(runtime, listOf(record.preprocess)[0]!);
   const trained = pixelsRunner(await runtime.load(bytes, oneThread), runtime.name);
   try {
-    const comparing = compare({ trained, exports: [exported], pictures, fitting, record, signal });
-    let step = await comparing.next();
-    for (; !step.done; step = await comparing.next())
-      yield { type: "comparing", done: step.value.done, total: pictures.compared.length };
-    return { ...step.value.exports[0]!, trained: step.value.trained };
+    const comparison = yield* compare({ trained, exports: [exported], pictures, fitting, record, signal });
+    return { ...comparison.exports[0]!, trained: comparison.trained };
   } finally {
     await trained.close();
     await fitting.close();

@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { basename, dirname, extname, relative, resolve, sep } from "node:path";
+import { closest } from "../../core/closest.ts";
 import { UsageError } from "../../core/errors.ts";
 import { isListName } from "../../data/names.ts";
 import type { Dataset, Sample } from "../../data/sample.ts";
 import { findingsCsv, listCsv } from "../../doctor/csv.ts";
 import type { MeasuredCurve } from "../../doctor/curve.ts";
 import { type DataFinding, type FindingKind, findingKinds } from "../../doctor/finding.ts";
-import { closest } from "../../onnx/names.ts";
 import { ResultFolder } from "../result-folder-node.ts";
 import { liesIn } from "../run-files-node.ts";
 

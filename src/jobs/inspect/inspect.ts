@@ -22,6 +22,7 @@ import {
   plainSight,
   type SkippedPicture,
 } from "../../train/picture.ts";
+import { declareOutliers } from "../outliers.ts";
 import { type FeatureChecks, type FeatureOptions, featureChecks, type HeadsEvent } from "./features.ts";
 import { type InspectFiles, InspectionFiles } from "./files-node.ts";
 
@@ -29,6 +30,8 @@ export interface InspectOptions extends FeatureOptions, InspectFiles {
   /** A folder, zip archive or list of labelled pictures. */
   readonly data: string;
   readonly layout?: string | undefined;
+  /** The class whose pictures are none of the others: it is not held to what a class is held to. */
+  readonly outliers?: string | undefined;
   /** Looks at features too, those of the backbone in the box where no `base` is named; a `base` asks for them itself. */
   readonly features?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -102,6 +105,8 @@ export async function* inspect(options: InspectOptions): AsyncGenerator<InspectE
     });
     try {
       files.check(dataset);
+      // Refuses what cannot be declared.
+      declareOutliers(dataset, options.outliers);
       const { seen, unreadable } = yield* lookAtAll(dataset, signal);
       const wantsFeatures =
         options.features === true || options.base !== undefined || options.learningCurve === true;
@@ -109,6 +114,7 @@ export async function* inspect(options: InspectOptions): AsyncGenerator<InspectE
       const found = findings(checks ? checks.seen : seen, {
         classes: dataset.classes,
         multiLabel: dataset.multiLabel,
+        outliers: options.outliers,
         unreadable,
         ...(checks && { features: checks.of }),
       });

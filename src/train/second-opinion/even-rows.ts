@@ -1,5 +1,5 @@
-/** So many training rows say what known pictures look like (512 of 1,250 turned away half a point fewer strangers). */
-export const enoughKnown = { most: 1024, leastOfClass: 16 };
+/** So many training rows are kept of what is known. They go into the model file, so of a thousand classes few each. */
+export const enoughKnown = { most: 1024, leastOfClass: 8 };
 
 /**
  * Row numbers, ascending: of each class as many as `most` rows shared among the classes allow, but `leastOfClass` where

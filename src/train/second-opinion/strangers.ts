@@ -3,7 +3,7 @@ import type { Model } from "../../onnx/graph.ts";
 import { writeModel } from "../../onnx/write.ts";
 import type { Runtime } from "../../runtime/session.ts";
 import { answersFor, type FeatureSet, rowsOf } from "../features.ts";
-import { fitCompactGaussians } from "./compact-gaussians.ts";
+import { fitCompactNeighbours } from "./compact-neighbours.ts";
 import { enoughKnown, evenRows } from "./even-rows.ts";
 import { strangenessGraph } from "./strangeness-graph.ts";
 
@@ -36,7 +36,7 @@ export interface FoundStrangers {
   readonly graph: Model | undefined;
 }
 
-/** Fits what is known on training rows, and on validation rows the threshold above which a picture is none of it. */
+/** Keeps what is known of training rows, and finds on validation rows the threshold above which a picture is none of it. */
 export async function findStrangers(
   { train, val, test, outliers }: OpinionSets,
   classes: number,
@@ -47,12 +47,10 @@ export async function findStrangers(
   const of = train.targets ? new Int32Array(train.rows) : train.labels;
   const kinds = train.targets ? 1 : classes;
   const rows = evenRows(of, kinds, enoughKnown);
-  const { features, width } = rowsOf(train, rows);
-  const labels = Int32Array.from(rows, (row) => of[row]!);
   const { needed } = rejectionThreshold(new Float64Array(), falseRejections);
   const nothing = { threshold: null, falseRejections, rows: val.rows, needed, test: null, outliers: null };
   if (val.rows < needed) return { strangers: nothing, graph: undefined };
-  const known = await fitCompactGaussians({ features, width, labels, classes: kinds }, runtime);
+  const known = await fitCompactNeighbours(rowsOf(train, rows), kinds, runtime);
   if (known === undefined) return { strangers: nothing, graph: undefined };
 
   const session = await runtime.load(writeModel(strangenessGraph(known)));

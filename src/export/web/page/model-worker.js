@@ -1,11 +1,14 @@
 /// <reference lib="dom" />
 // The engine in a thread of its own, so that the page stays awake while it counts. It takes one request after the other.
 
+import { checkPicture, disagreement } from "./check.js";
 import { occlude } from "./heat.js";
 
 /**
  * @import { Engine } from "../../../runtime/engine-session.ts"
- * @import { Facts } from "../facts.ts"
+ * @import { Build, Facts } from "../facts.ts"
+ * @import { Answers } from "./check.js"
+ * @import { Provider } from "./engine.js"
  * @import { Heat } from "./heat.js"
  * @import { Picture } from "./pixels.js"
  */
@@ -15,8 +18,10 @@ import { occlude } from "./heat.js";
  * @property {Float32Array<ArrayBuffer>} probabilities in the order of the labels
  * @property {boolean} unknown none of the labels; false too where the model cannot tell
  *
+ * @typedef {{ kind: "load", facts: Facts, build: Build, provider: Provider, threads: number }} Load
+ *
  * @typedef {{ id: number } & (
- *   | { kind: "load", facts: Facts, threads: number }
+ *   | Load
  *   | { kind: "classify", picture: Picture }
  *   | { kind: "heat", picture: Picture, label: number }
  *   | { kind: "cancel" }
@@ -65,9 +70,7 @@ port.onmessage = ({ data }) => {
 async function answer(request) {
   switch (request.kind) {
     case "load":
-      return load(request.facts, request.threads, (share) =>
-        say({ id: request.id, kind: "progress", share }),
-      );
+      return load(request, (share) => say({ id: request.id, kind: "progress", share }));
     case "classify":
       return classify(request.picture);
     case "heat":
@@ -76,12 +79,14 @@ async function answer(request) {
 }
 
 /**
- * @param {Facts} facts
- * @param {number} threads
+ * Throws where the engine or the model does not come, or a graphics card fails or is wrong.
+ * @param {Load} request
  * @param {(share: number) => void} progress
  */
-async function load(facts, threads, progress) {
-  const { model, engine } = facts.bytes;
+async function load({ facts, build, provider, threads }, progress) {
+  const { model } = facts.bytes;
+  const engine = facts.bytes.engines[build];
+  const left = facts.cpuNodes;
   let done = 0;
   /** @param {number} bytes */
   const more = (bytes) => {
@@ -90,21 +95,42 @@ async function load(facts, threads, progress) {
   };
   const folder = new URL("onnxruntime/", import.meta.url);
   const [ort, wasm, weights] = await Promise.all([
-    /** @type {Promise<Engine>} */ (import(new URL("onnxruntime.js", folder).href)),
-    whole(new URL("ort-wasm-simd-threaded.wasm", folder), engine, more),
+    /** @type {Promise<Engine>} */ (import(new URL(`${build}.js`, folder).href)),
+    whole(new URL(`${build}.wasm`, folder), engine, more),
     whole(new URL("model.onnx", import.meta.url), model, more),
   ]);
   ort.env.wasm.wasmBinary = wasm.buffer;
   ort.env.wasm.numThreads = threads;
   const session = await ort.InferenceSession.create(weights, {
-    executionProviders: ["wasm"],
+    executionProviders: [
+      provider === "webgpu"
+        ? { name: "webgpu", ...(left.length > 0 && { forceCpuNodeNames: left }) }
+        : "wasm",
+    ],
     // Errors are thrown; what the engine also writes to its log helps nobody.
     logSeverityLevel: 4,
     // Pictures change their shape from run to run: the engine would plan memory for each shape it met.
     enableMemPattern: false,
   });
   loaded = { ort, session, facts };
+  if (provider === "webgpu") await check(facts);
   return undefined;
+}
+
+/**
+ * Throws where the model's answer to the check picture is not what it should be.
+ * @param {Facts} facts
+ */
+async function check({ side }) {
+  const response = await fetch(new URL("check.json", import.meta.url));
+  if (!response.ok) throw new Error(`check.json: HTTP ${response.status}`);
+  /** @type {Answers} */
+  const expected = await response.json();
+  const { width, height, data } = checkPicture(side);
+  const outputs = await infer(data, [1, height, width, 3], Object.keys(expected));
+  const answers = Object.entries(outputs).map(([name, tensor]) => [name, Array.from(tensor.data, Number)]);
+  const wrong = disagreement(Object.fromEntries(answers), expected);
+  if (wrong) throw new Error(`${wrong} of a picture for which they are known came out wrong`);
 }
 
 /**
@@ -134,12 +160,21 @@ async function whole(url, size, more) {
 /**
  * @param {Uint8Array} data
  * @param {readonly number[]} dims
+ * @param {readonly string[]} outputs
+ */
+async function infer(data, dims, outputs) {
+  if (!loaded) throw new Error("no model");
+  const { ort, session } = loaded;
+  return session.run({ pixels: new ort.Tensor("uint8", data, dims) }, outputs);
+}
+
+/**
+ * @param {Uint8Array} data
+ * @param {readonly number[]} dims
  */
 async function run(data, dims) {
-  if (!loaded) throw new Error("no model");
-  const { ort, session, facts } = loaded;
-  const wanted = facts.unknown ? ["probabilities", "unknown"] : ["probabilities"];
-  const outputs = await session.run({ pixels: new ort.Tensor("uint8", data, dims) }, wanted);
+  const wanted = loaded?.facts.unknown ? ["probabilities", "unknown"] : ["probabilities"];
+  const outputs = await infer(data, dims, wanted);
   const probabilities = outputs.probabilities?.data;
   if (!(probabilities instanceof Float32Array)) throw new Error("the model gave no probabilities");
   return { probabilities: Float32Array.from(probabilities), unknown: Boolean(outputs.unknown?.data[0]) };

@@ -1,11 +1,19 @@
 /// <reference lib="dom" />
-// The page's side of the engine's thread: requests with a promise each.
+// A loaded classifier, on the graphics card where that is there and right, else on the processor.
+
+import { build, hasGraphicsCard } from "./engine.js";
+import { Thread } from "./thread.js";
 
 /**
  * @import { Facts } from "../facts.ts"
+ * @import { Engine, Provider } from "./engine.js"
  * @import { Heat } from "./heat.js"
- * @import { Answer, Reply } from "./model-worker.js"
+ * @import { Answer, Request } from "./model-worker.js"
  * @import { Picture } from "./pixels.js"
+ * @import { WithoutId } from "./thread.js"
+ *
+ * @typedef {(share: number) => void} Progress
+ * @typedef {{ thread: Thread, provider: Provider }} Running
  */
 
 /** More threads than this gain little on pictures of a few hundred pixels. */
@@ -18,59 +26,81 @@ export async function readFacts() {
   return response.json();
 }
 
-/** A loaded classifier. */
+/** @param {unknown} thrown */
+const asError = (thrown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
 export class Model {
-  #worker = new Worker(new URL("model-worker.js", import.meta.url), { type: "module" });
-  #last = 0;
-  /** @type {Map<number, { done: (value: unknown) => void, failed: (error: Error) => void, progress: (share: number) => void }>} */
-  #underway = new Map();
+  #facts;
+  #changed;
+  /** @type {Promise<Running>} */
+  #running;
 
   /**
    * @param {Facts} facts
-   * @param {(share: number) => void} progress
+   * @param {Provider} provider
+   * @param {Progress} progress
+   * @param {(engine: Engine) => void} changed
    */
-  static async load(facts, progress) {
-    const model = new Model();
-    // Threads share memory, which browsers give only to pages that are served with headers for it.
-    const threads = crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
-    await model.#ask({ kind: "load", facts, threads }, progress);
-    return model;
-  }
-
-  constructor() {
-    this.#worker.onmessage = ({ data }) => this.#take(/** @type {Reply} */ (data));
-    this.#worker.onerror = ({ message }) => {
-      const error = new Error(message || "model-worker.js");
-      for (const { failed } of this.#underway.values()) failed(error);
-      this.#underway.clear();
-    };
-  }
-
-  /** @param {Reply} reply */
-  #take(reply) {
-    const asked = this.#underway.get(reply.id);
-    if (reply.kind === "progress") {
-      asked?.progress(reply.share);
-      return;
-    }
-    this.#underway.delete(reply.id);
-    if (reply.kind === "done") asked?.done(reply.value);
-    else asked?.failed(new Error(reply.why));
+  constructor(facts, provider, progress, changed) {
+    this.#facts = facts;
+    this.#changed = changed;
+    this.#running = this.#start(provider, progress);
   }
 
   /**
-   * @param {Record<string, unknown>} request
-   * @param {(share: number) => void} [progress]
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<unknown>}
+   * @param {Facts} facts
+   * @param {Progress} progress
+   * @param {(engine: Engine) => void} changed told which engine runs, now and whenever another one has to
    */
-  #ask(request, progress = () => {}, signal) {
-    const id = ++this.#last;
-    signal?.addEventListener("abort", () => this.#worker.postMessage({ id, kind: "cancel" }));
-    return new Promise((done, failed) => {
-      this.#underway.set(id, { done, failed, progress });
-      this.#worker.postMessage({ id, ...request });
-    });
+  static async load(facts, progress, changed) {
+    const model = new Model(facts, (await hasGraphicsCard()) ? "webgpu" : "wasm", progress, changed);
+    await model.#running;
+    return model;
+  }
+
+  /**
+   * @param {Provider} provider
+   * @param {Progress} progress
+   * @param {string} [problem]
+   * @returns {Promise<Running>}
+   */
+  async #start(provider, progress, problem) {
+    const thread = new Thread();
+    // Threads share memory, which browsers give only to pages that are served with headers for it.
+    const threads = crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
+    try {
+      await thread.ask({ kind: "load", facts: this.#facts, build, provider, threads }, progress);
+    } catch (thrown) {
+      const error = asError(thrown);
+      thread.end(error);
+      if (provider === "wasm") throw error;
+      return this.#start("wasm", progress, error.message);
+    }
+    this.#changed(problem === undefined ? { provider } : { provider, problem });
+    return { thread, provider };
+  }
+
+  /**
+   * A card that fails, as it does when its driver is restarted, is left for good, and the processor asked the same.
+   * @param {WithoutId<Request>} request
+   * @param {Progress} [progress]
+   * @param {AbortSignal} [signal]
+   */
+  async #ask(request, progress, signal) {
+    const used = this.#running;
+    const { thread, provider } = await used;
+    try {
+      return await thread.ask(request, progress, signal);
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (provider === "wasm" || signal?.aborted) throw error;
+      // Ending the thread fails what else it was asked; only the first to fail starts another.
+      if (this.#running === used) {
+        this.#running = this.#start("wasm", () => {}, error.message);
+        thread.end(error);
+      }
+      return (await this.#running).thread.ask(request, progress, signal);
+    }
   }
 
   /**
@@ -85,7 +115,7 @@ export class Model {
    * What hiding each part of the picture takes from a label. A signal ends it with an error.
    * @param {Picture} picture
    * @param {number} label
-   * @param {(share: number) => void} progress
+   * @param {Progress} progress
    * @param {AbortSignal} signal
    * @returns {Promise<Heat>}
    */

@@ -2,6 +2,7 @@
 // The page: what comes in is decoded, looked at by the model and shown.
 
 import { Camera, CameraError } from "./camera.js";
+import { build } from "./engine.js";
 import { listen } from "./input.js";
 import { Model, readFacts } from "./model.js";
 import { decode, pixelsOf, reduced, StripError, shownOf } from "./pixels.js";
@@ -37,7 +38,11 @@ async function load() {
   view.loading(0);
   const facts = await readFacts();
   view.about(facts);
-  const model = await Model.load(facts, (share) => view.loading(share));
+  const model = await Model.load(
+    facts,
+    (share) => view.loading(share),
+    (engine) => view.engine(engine),
+  );
   return { facts, model };
 }
 
@@ -49,7 +54,9 @@ async function keep() {
   document.documentElement.dataset.ready = "true";
   if (!navigator.serviceWorker) return;
   // Some browsers refuse it, in private windows for one; the page works without.
-  const registered = await navigator.serviceWorker.register("service-worker.js").catch(() => undefined);
+  const registered = await navigator.serviceWorker
+    .register(`service-worker.js?build=${build}`)
+    .catch(() => undefined);
   if (!registered) return;
   await navigator.serviceWorker.ready;
   view.offline();

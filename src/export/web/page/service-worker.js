@@ -1,18 +1,23 @@
 /// <reference lib="dom" />
-// Keeps the whole folder, so that the page works without a network. What it keeps is written above these lines when the
-// folder is made: a version, which is a hash of all of it, and the sha256 of each file.
+// Keeps the folder, so that the page works without a network; of the two engines, the one that the page has named. What
+// there is stands above these lines since the folder was made: a version, which is a hash of all of it, and the sha256 of
+// each file.
 (() => {
   /**
    * @typedef {Event & { waitUntil: (work: Promise<unknown>) => void }} LifeEvent
    * @typedef {Event & { request: Request, respondWith: (answer: Promise<Response>) => void }} FetchEvent
    * @typedef {{ version: string, files: Record<string, string> }} Contents
    */
-  const { version, files } = /** @type {Contents} */ (Reflect.get(self, "contents"));
+  const contents = /** @type {Contents} */ (Reflect.get(self, "contents"));
+  const build = new URL(location.href).searchParams.get("build");
+  const files = Object.entries(contents.files).filter(
+    ([path]) => !path.startsWith("onnxruntime/") || path.startsWith(`onnxruntime/${build}.`),
+  );
   const scope = new URL("./", location.href).href;
   // Several pages may share an origin, and with it the caches.
   const prefix = `tsugiki ${scope} `;
-  const cacheName = prefix + version;
-  const kept = new Set(Object.keys(files).map((path) => new URL(path, scope).href));
+  const cacheName = `${prefix}${contents.version} ${build}`;
+  const kept = new Set(files.map(([path]) => new URL(path, scope).href));
 
   /** @param {Response} response */
   const plain = (response) =>
@@ -22,7 +27,7 @@
   const keepAll = async () => {
     const cache = await caches.open(cacheName);
     await Promise.all(
-      Object.entries(files).map(async ([path, integrity]) => {
+      files.map(async ([path, integrity]) => {
         const url = new URL(path, scope).href;
         if (await cache.match(url)) return;
         // Asked for anew and held to its hash: files of two versions never mix.

@@ -35,6 +35,9 @@ const en = {
   seesMiddle: "The middle square of a picture",
   seesAll: "The whole picture",
   unstated: "not stated",
+  runsOn: "Runs on",
+  webgpu: "The graphics card (WebGPU)",
+  wasm: "The processor (WebAssembly)",
   install: "Install this page",
   offline: "Works without a network from now on.",
   made: "Made with Tsugiki. Runs in this page on ONNX Runtime.",
@@ -70,6 +73,8 @@ const en = {
   /** @param {string} why */
   modelFailed: (why) =>
     `The model could not be loaded (${why}). Load the page again; if this stays, its folder is not whole.`,
+  /** @param {string} why */
+  cardFailed: (why) => `The processor (WebAssembly), since the graphics card failed: ${why}`,
   /** @param {string} why */
   answerFailed: (why) => `The model could not answer (${why}). Try a smaller picture.`,
   /** @param {string} label @param {string} share */
@@ -115,6 +120,9 @@ const ja = {
   seesMiddle: "画像中央の正方形",
   seesAll: "画像全体",
   unstated: "記載なし",
+  runsOn: "計算に使うもの",
+  webgpu: "GPU（WebGPU）",
+  wasm: "CPU（WebAssembly）",
   install: "このページをインストール",
   offline: "これからはオフラインでも使えます。",
   made: "Tsugiki で作成。ONNX Runtime によりこのページ内で動作します。",
@@ -144,6 +152,7 @@ const ja = {
     `${name} は、このブラウザーで読める画像ではありません。JPEG、PNG、WebP、AVIF、GIF が使えます。`,
   modelFailed: (why) =>
     `モデルを読み込めませんでした（${why}）。再読み込みしても直らない場合は、フォルダーのファイルが欠けています。`,
+  cardFailed: (why) => `CPU（WebAssembly）。GPU では正しく動きませんでした：${why}`,
   answerFailed: (why) => `判定できませんでした（${why}）。もっと小さい画像でお試しください。`,
   said: (label, share) => `${label}、${share}`,
   pastedName: "貼り付けた内容",

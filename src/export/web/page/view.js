@@ -6,6 +6,7 @@ import { isHot, paint } from "./heat-paint.js";
 
 /**
  * @import { Facts } from "../facts.ts"
+ * @import { Engine } from "./engine.js"
  * @import { Heat } from "./heat.js"
  * @import { Answer } from "./model-worker.js"
  * @import { Language, Texts } from "./texts.js"
@@ -34,6 +35,17 @@ export function element(selector, type) {
 
 /** @param {string} selector */
 const html = (selector) => element(selector, HTMLElement);
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function fact(name, value) {
+  const row = document.createElement("div");
+  row.append(document.createElement("dt"), document.createElement("dd"));
+  for (const [i, text] of [name, value].entries()) row.children[i]?.append(text);
+  return row;
+}
 
 export class View {
   #texts;
@@ -76,6 +88,7 @@ export class View {
       unit: "megabyte",
       maximumSignificantDigits: 3,
     });
+    /** @type {[name: string, value: string][]} */
     const rows = [
       [texts.labels, labels.join(", ")],
       [texts.base, bases.map(({ name }) => name).join(", ")],
@@ -83,15 +96,16 @@ export class View {
       [texts.sees, sees === "middle" ? texts.seesMiddle : texts.seesAll],
       [texts.size, megabytes.format(bytes.model / 1e6)],
     ];
-    html("#facts").replaceChildren(
-      ...rows.map(([name, value]) => {
-        const [row, term, text] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
-        if (term) term.textContent = name ?? "";
-        if (text) text.textContent = value ?? "";
-        row?.append(term ?? "", text ?? "");
-        return row ?? "";
-      }),
-    );
+    html("#facts").replaceChildren(...rows.map(([name, value]) => fact(name, value)));
+  }
+
+  /** Which engine answers from now on. @param {Engine} engine */
+  engine({ provider, problem }) {
+    const texts = this.#texts;
+    document.querySelector("#engine")?.remove();
+    const row = fact(texts.runsOn, problem ? texts.cardFailed(problem) : texts[provider]);
+    row.id = "engine";
+    html("#facts").append(row);
   }
 
   /** @param {number} share */

@@ -1,5 +1,5 @@
-import { inRange } from "../train/check-data.ts";
-import type { OpinionChoices } from "../train/second-opinion/second-opinion.ts";
+import { inRange } from "../check-data.ts";
+import type { OpinionChoices } from "./second-opinion.ts";
 
 /** How sure the classifier may be and what it may turn away, as a user says it. */
 export interface OpinionOptions {

@@ -1,6 +1,6 @@
 import { UsageError } from "../core/errors.ts";
-import type { ClassifierRecord } from "../export/classifier.ts";
-import type { Ranked } from "./classifier-node.ts";
+import type { ClassifierRecord } from "./classifier.ts";
+import type { Ranked } from "./prediction.ts";
 
 /** A coverage and the largest 1 - p that its sets take in. */
 export type StoredRule = NonNullable<ClassifierRecord["sets"]>[number];

@@ -1,0 +1,58 @@
+import { timm } from "./onnx-model-zoo.ts";
+import type { CatalogueRow } from "./row.ts";
+
+/** Liu et al., 2022: a ResNet taught what transformers taught. */
+export const convnext: readonly CatalogueRow[] = [
+  timm({
+    name: "convnext_nano.in12k_ft_in1k",
+    title: "ConvNeXt nano",
+    file: "skip/convnext_nano_Opset18",
+    sha256: "30935c0fe4d7a6ab3df93dbd51aaf2b90f9e3e634b3e096b86f876b73b2d6c68",
+    bytes: 62_435_202,
+    preprocess: "imagenet",
+    features: 640,
+    parameters: 15_593_560,
+    accuracy: { top1: 0.82862, top5: 0.96556, side: 288 },
+    licence: "Apache-2.0",
+    module: "convnext",
+  }),
+  timm({
+    name: "convnext_tiny.in12k_ft_in1k",
+    title: "ConvNeXt tiny",
+    file: "convnext_tiny_Opset18",
+    sha256: "b00eacf936a5ba718e41a927b0aea677dd5c6079dd7d446c2f9c2ed4f44e2c5d",
+    bytes: 114_434_309,
+    preprocess: "imagenet",
+    features: 768,
+    parameters: 28_589_128,
+    accuracy: { top1: 0.8445, top5: 0.9734, side: 288 },
+    licence: "Apache-2.0",
+    module: "convnext",
+  }),
+  timm({
+    name: "convnext_small.in12k_ft_in1k",
+    title: "ConvNeXt small",
+    file: "convnext_small_Opset18",
+    sha256: "186de90d72046e91ee1c9e61c3e431a6d602418e3d2ad25f3c88882caa94e5c8",
+    bytes: 201_046_246,
+    preprocess: "imagenet",
+    features: 768,
+    parameters: 50_223_688,
+    accuracy: { top1: 0.8533, top5: 0.97546, side: 288 },
+    licence: "Apache-2.0",
+    module: "convnext",
+  }),
+  timm({
+    name: "convnext_base.fb_in22k_ft_in1k",
+    title: "ConvNeXt base",
+    file: "convnext_base_Opset18",
+    sha256: "06446201156a8806f3e7b97d604536adf1cb54bc1a9cb8660d6e1cbf4bbc3121",
+    bytes: 354_517_393,
+    preprocess: "imagenet",
+    features: 1024,
+    parameters: 88_591_464,
+    accuracy: { top1: 0.86274, top5: 0.98092, side: 288 },
+    licence: "Apache-2.0",
+    module: "convnext",
+  }),
+];

@@ -1,0 +1,58 @@
+import { timm } from "./onnx-model-zoo.ts";
+import type { CatalogueRow } from "./row.ts";
+
+/** Huang et al., 2016: every layer sees all layers before it. */
+export const densenet: readonly CatalogueRow[] = [
+  timm({
+    name: "densenet121.ra_in1k",
+    title: "DenseNet-121",
+    file: "densenet121_Opset18",
+    sha256: "2da69db9a3c98cd58af6c8e244f49717337009d0410ae58112a5cda31bce8a8f",
+    bytes: 32_310_409,
+    preprocess: "imagenet",
+    features: 1024,
+    parameters: 7_978_856,
+    accuracy: { top1: 0.765, top5: 0.93368, side: 288 },
+    licence: "Apache-2.0",
+    module: "densenet",
+  }),
+  timm({
+    name: "densenet161.tv_in1k",
+    title: "DenseNet-161",
+    file: "densenet161_Opset18",
+    sha256: "1614bf3508282dde977d4ae9481bf444c34bc138d21c2ac81e9ac1540f8b612d",
+    bytes: 115_642_494,
+    preprocess: "imagenet",
+    features: 2208,
+    parameters: 28_681_000,
+    accuracy: { top1: 0.77358, top5: 0.93642 },
+    licence: "Apache-2.0",
+    module: "densenet",
+  }),
+  timm({
+    name: "densenet169.tv_in1k",
+    title: "DenseNet-169",
+    file: "densenet169_Opset18",
+    sha256: "ed46bae430c0f45f3d646f1c8c3fea13c60ef44737e92868c4ef9e9dc252dea5",
+    bytes: 57_337_385,
+    preprocess: "imagenet",
+    features: 1664,
+    parameters: 14_149_480,
+    accuracy: { top1: 0.759, top5: 0.93028 },
+    licence: "Apache-2.0",
+    module: "densenet",
+  }),
+  timm({
+    name: "densenet201.tv_in1k",
+    title: "DenseNet-201",
+    file: "densenet201_Opset18",
+    sha256: "ee7b25b500777855b0fabe965912574fc8e03d32a060243d2dae299f2d9e0931",
+    bytes: 81_121_257,
+    preprocess: "imagenet",
+    features: 1920,
+    parameters: 20_013_928,
+    accuracy: { top1: 0.77286, top5: 0.9348 },
+    licence: "Apache-2.0",
+    module: "densenet",
+  }),
+];

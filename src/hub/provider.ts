@@ -1,0 +1,78 @@
+import type { Digest } from "./digest-node.ts";
+import type { Handle } from "./handle.ts";
+import { isFileName, isSha256, type Licence } from "./record.ts";
+
+/** What a hub says of a model before any of its files is taken. */
+export interface Described {
+  /** The handle with nothing left open. */
+  readonly id: string;
+  /** Short, for tables and messages. */
+  readonly name: string;
+  /** Which of the files is the model. */
+  readonly model: string;
+  /** All that has to lie in one folder for the model to work. */
+  readonly files: readonly DescribedFile[];
+  readonly licence?: Licence | undefined;
+  /** By a name that `--preprocess` knows. */
+  readonly preprocess?: string | undefined;
+  /** What to tell whoever asked: that it moved, or stands in for another. */
+  readonly note?: string | undefined;
+}
+
+export interface DescribedFile extends Digest {
+  /** Its name in the folder: one name, no path. */
+  readonly path: string;
+  /** Where it can be had, the best place first. */
+  readonly places: readonly Place[];
+  /** A file in Hugging Face's own cache that has these bytes, if any has: its path there. */
+  readonly kept?: string;
+}
+
+/** One address of a file, and what to say there. */
+export interface Place {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What providers know of the world outside. */
+export interface World {
+  /** Hugging Face or a mirror of it, without a slash at the end. */
+  readonly endpoint: string;
+  /** Shown to Hugging Face, never to the hosts that it redirects to. */
+  readonly token?: string | undefined;
+  /** Where the ONNX model zoo's list of files lies. */
+  readonly zooManifest: string;
+  /** Asks for a small answer in JSON, again where that may help. Throws Setback, and OfflineError where nothing may be asked. */
+  ask(url: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+/** How handles of one kind are looked up. Throws NoModelError, DownloadError and Setback. */
+export type Provider<Kind extends Handle["kind"]> = (
+  handle: Extract<Handle, { kind: Kind }>,
+  world: World,
+) => Promise<Described>;
+
+/** Where Hugging Face's own tools keep a file of these bytes, in their cache folder. */
+export function keptAt(repo: string, { sha256, gitOid }: Digest): string {
+  return `models--${repo.replace("/", "--")}/blobs/${sha256 ?? gitOid}`;
+}
+
+/** The description, once nothing in it can lead out of the model's folder or pass for a hash. Throws Error. */
+export function checked(described: Described): Described {
+  const { files, model } = described;
+  const names = files.map(({ path }) => path);
+  const refuse = (why: string): never => {
+    throw new Error(why);
+  };
+  if (files.length > 1000) refuse(`it lists ${files.length} files`);
+  if (new Set(names.map((name) => name.toLowerCase())).size < names.length) refuse("two files have one name");
+  if (!names.includes(model)) refuse("the model is not among its files");
+  for (const { path, sha256, gitOid, bytes } of files) {
+    if (!isFileName(path)) refuse(`"${path}" is no file's name`);
+    if (sha256 !== undefined && !isSha256(sha256)) refuse(`the sha256 of ${path} is none`);
+    if (gitOid !== undefined && !/^[0-9a-f]{40}$/.test(gitOid)) refuse(`git's hash of ${path} is none`);
+    if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= 0))
+      refuse(`the size of ${path} is none`);
+  }
+  return described;
+}

@@ -1,0 +1,74 @@
+import { closest } from "../../core/closest.ts";
+import { catalogue, rowNamed } from "../catalogue/index.ts";
+import type { CatalogueRow } from "../catalogue/row.ts";
+import { NoModelError } from "../errors.ts";
+import { parseHandle } from "../parse.ts";
+import { type Described, keptAt, type Place, type Provider, type World } from "../provider.ts";
+
+/** A row of the catalogue: everything is known before anybody is asked. */
+export const describeNamed: Provider<"name"> = async ({ name }, world) => {
+  const row = rowNamed(name);
+  if (row !== undefined) return describeRow(row, world);
+  const near = closest(
+    name,
+    catalogue.map((one) => one.name),
+  );
+  throw new NoModelError(
+    {
+      what: `The catalogue has no "${name}".`,
+      next: `${near.length > 0 ? `Closest: ${near.join(", ")}. ` : ""}\`tsugiki models list\` shows it; a file in this folder is written ./${name}.`,
+    },
+    { handle: name },
+  );
+};
+
+/** The network that a TensorFlow Hub address named, where the catalogue knows it. */
+export const describeTfhub: Provider<"tfhub"> = async ({ network, address }, world) => {
+  const row = catalogue.find(({ tfhub = [] }) => tfhub.includes(network));
+  if (row !== undefined) {
+    const note = `TensorFlow Hub is no more; this is the same network, ${row.title}, from ${row.handle}.`;
+    return { ...describeRow(row, world), note };
+  }
+  const near = closest(
+    network,
+    catalogue.flatMap(({ tfhub = [] }) => tfhub),
+  );
+  throw new NoModelError(
+    {
+      what: `TensorFlow Hub's ${network} is not in the catalogue.`,
+      why: "That hub is gone, and its files are TensorFlow's, not ONNX.",
+      next: `${near.length > 0 ? `Nearest known: ${near.join(", ")}. ` : ""}\`tsugiki models list\` shows what there is.`,
+    },
+    { handle: address },
+  );
+};
+
+function describeRow(
+  { handle, mirrors = [], sha256, bytes, title, licence, preprocess }: CatalogueRow,
+  world: World,
+): Described {
+  const places = [handle, ...mirrors].map((one) => placeOf(one, world));
+  const path = places[0]!.url.split("/").at(-1)!;
+  const parsed = parseHandle(handle);
+  const kept = parsed.kind === "hf" ? { kept: keptAt(parsed.repo, { sha256 }) } : {};
+  const { id, commercial } = licence;
+  return {
+    id: handle,
+    name: title,
+    model: path,
+    files: [{ path, sha256, bytes, places, ...kept }],
+    licence: { id, commercial },
+    preprocess,
+  };
+}
+
+function placeOf(handle: string, { endpoint, token }: World): Place {
+  const parsed = parseHandle(handle);
+  if (parsed.kind === "url") return { url: parsed.url };
+  if (parsed.kind !== "hf" || parsed.file === undefined || parsed.revision === undefined) {
+    throw new TypeError(`A row's handle names no one file: ${handle}`);
+  }
+  const file = parsed.file.split("/").map(encodeURIComponent).join("/");
+  const url = `${endpoint}/${parsed.repo}/resolve/${parsed.revision}/${file}`;
+  return { url, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) };
+}
