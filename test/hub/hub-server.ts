@@ -90,18 +90,18 @@ export async function startHub(): Promise<HubServer> {
       takeUpload(request, response, pathname);
       return;
     }
-    const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)$/.exec(pathname);
+    const api = /^\/api\/models\/(.+?)\/(revision|tree)\/([^/]+)$/.exec(pathname);
     if (api) {
       answerApi(response, repos.get(api[1]!), api[2]!, kind);
       return;
     }
-    const file = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname);
+    const file = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(pathname);
     if (file) {
       answerFile(response, request, file, kind, where);
       return;
     }
-    const stored = /^\/cdn\/([^/]+\/[^/]+)\/(.+)$/.exec(pathname);
-    const body = stored && repos.get(stored[1]!)?.files.get(stored[2]!);
+    const stored = /^\/cdn\/([^/]+)\/(.+)$/.exec(pathname);
+    const body = stored && repos.get(decodeURIComponent(stored[1]!))?.files.get(stored[2]!);
     if (!body) return void response.writeHead(404).end();
     send(request, response, body, kind, where ?? 0);
   });
@@ -187,7 +187,12 @@ export async function startHub(): Promise<HubServer> {
       send(request, response, body, kind, where ?? 0);
       return;
     }
-    response.writeHead(302, { location: `${store}/cdn/${name}/${path}`, "x-repo-commit": repo.commit }).end();
+    response
+      .writeHead(302, {
+        location: `${store}/cdn/${encodeURIComponent(name!)}/${path}`,
+        "x-repo-commit": repo.commit,
+      })
+      .end();
   }
 
   /** A file's bytes, whole or from where they are asked for. */

@@ -124,7 +124,7 @@ test("a file that changes under the same commit is an error with both hashes, un
 test("an address whose hash nobody states is pinned as it first comes, and comes back the same after making room", async () => {
   publish("org/one", { "model.onnx": filled(4000, 1) });
   publish("org/two", { "model.onnx": filled(4000, 2) });
-  const url = `${server.origin}/cdn/org/one/model.onnx`;
+  const url = `${server.origin}/cdn/org%2Fone/model.onnx`;
   const hub = open({ limit: 5000 });
   await hub.pull(remote(url));
   const { evicted } = await hub.pull(remote("hf:org/two"));
@@ -307,6 +307,10 @@ test("an address of TensorFlow Hub stands for the same network elsewhere, or is 
   const described = await open().describe(remote(address));
   expect(described.id).toBe(row.handle);
   expect(described.note).toContain("no more");
+  const smaller = await open().describe(
+    remote("https://tfhub.dev/google/imagenet/mobilenet_v2_100_128/feature_vector/5"),
+  );
+  expect(smaller.note).toMatch(/trained at 224 px.*--size 128/);
   const unknown = "https://tfhub.dev/google/imagenet/nasnet_large/feature_vector/1";
   await expect(open().describe(remote(unknown))).rejects.toThrow(/not in the catalogue/);
 });

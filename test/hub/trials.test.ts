@@ -111,7 +111,7 @@ async function attempt(trial: number): Promise<Outcome> {
 }
 
 test(`${trials} pulls from a server that misbehaves: no wrong byte is kept, every failure is explained (seed ${seed})`, async () => {
-  server.mischief = (path) => mischief.get(/org\/net-\d+/.exec(path)?.[0] ?? "")?.();
+  server.mischief = (path) => mischief.get(/org\/net-\d+/.exec(decodeURIComponent(path))?.[0] ?? "")?.();
   const all = Array.from({ length: trials }, (_, trial) => trial);
   const outcomes: Outcome[] = [];
   // Most of a trial is waiting.

@@ -22,11 +22,19 @@ export const describeNamed: Provider<"name"> = async ({ name }, world) => {
   );
 };
 
-/** The network that a TensorFlow Hub address named, where the catalogue knows it. */
+/**
+ * The network that a TensorFlow Hub address named, where the catalogue knows it. That hub had networks once for each picture
+ * size that they were trained at ("mobilenet_v2_100_128"): where only another size is known, that one stands in and says so.
+ */
 export const describeTfhub: Provider<"tfhub"> = async ({ network, address }, world) => {
-  const row = catalogue.find(({ tfhub = [] }) => tfhub.includes(network));
+  const [, same = network, side] = /^(.+)_(\d{2,3})$/.exec(network) ?? [];
+  const exact = catalogue.find(({ tfhub = [] }) => tfhub.includes(network));
+  const row = exact ?? catalogue.find(({ tfhub = [] }) => tfhub.some((name) => name.startsWith(`${same}_`)));
   if (row !== undefined) {
-    const note = `TensorFlow Hub is no more; this is the same network, ${row.title}, from ${row.handle}.`;
+    const place = `TensorFlow Hub is no more; this is ${row.title} from ${row.handle}`;
+    const note = exact
+      ? `${place}, the same network.`
+      : `${place}, the same network trained at ${row.size} px. Add --size ${side} to show it pictures as that address did.`;
     return { ...describeRow(row, world), note };
   }
   const near = closest(
