@@ -29,9 +29,16 @@ function failed(what: string, why: string): EngineError {
   return new EngineError({ what, why: `${engine} says: ${why}` }, { engine });
 }
 
-/** Typed arrays are cloned with all of the buffer they look at: one that sees a part of it is copied out first. */
-function trimmed({ data }: OrtTensor): OrtTensor["data"] {
-  return ArrayBuffer.isView(data) && data.byteLength < data.buffer.byteLength ? data.slice() : data;
+/**
+ * Typed arrays are cloned with all of the buffer they look at: one that sees a part of it is copied out first, and the copy,
+ * which nobody else has, is handed over to the thread instead of being cloned once more. (The engine's tensors hold plain typed
+ * arrays: a Buffer's slice would be no copy.)
+ */
+function trimmed({ data }: OrtTensor, handedOver: ArrayBuffer[]): OrtTensor["data"] {
+  if (!ArrayBuffer.isView(data) || data.byteLength === data.buffer.byteLength) return data;
+  const copy = data.slice();
+  handedOver.push(copy.buffer as ArrayBuffer);
+  return copy;
 }
 
 /** An engine in a thread: runs are answered in the order asked. */
@@ -82,15 +89,16 @@ class EngineThread {
 
   async run(feeds: Readonly<Record<string, Tensor>>, fetch: readonly string[] | undefined): Promise<Outputs> {
     if (this.#lost !== undefined) throw this.#lost;
+    const handedOver: ArrayBuffer[] = [];
     const plain = Object.entries(feeds).map(([name, tensor]) => {
       const engineTensor = toEngine(tensor);
       const { type, dims } = engineTensor;
-      return [name, { type, dims, data: trimmed(engineTensor) }];
+      return [name, { type, dims, data: trimmed(engineTensor, handedOver) }];
     });
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, feeds: Object.fromEntries(plain), fetch });
+      this.#worker.postMessage({ id, feeds: Object.fromEntries(plain), fetch }, handedOver);
     });
   }
 
