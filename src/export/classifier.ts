@@ -89,7 +89,7 @@ export function buildClassifier(
   const classifier = b.model({
     metadata: {
       [recordKey]: JSON.stringify(record),
-      [labelsKey]: record.labels.map((label) => label.replace(/[\r\n]+/g, " ")).join("\n"),
+      [labelsKey]: labelLines(record.labels),
       ...(license !== undefined && { license }),
     },
   });
@@ -107,6 +107,11 @@ function withBatch(input: ValueInfo, batch: Dim): ValueInfo {
   const { type } = input;
   if (type?.kind !== "tensor" || type.shape === undefined) return input;
   return { ...input, type: { ...type, shape: [batch, ...type.shape.slice(1)] } };
+}
+
+/** A label a line, whatever stands in it: what the metadata and `labels.txt` of exports hold. */
+export function labelLines(labels: readonly string[]): string {
+  return labels.map((label) => label.replace(/[\r\n]+/g, " ")).join("\n");
 }
 
 /** Whether a model says that it is a classifier of Tsugiki's. */

@@ -120,18 +120,12 @@ export class Hub {
         files.push(recorded);
         transferred += came;
       }
-      const { id, name, model, licence, preprocess, note } = described;
       const pulled = new Date().toISOString();
       const stored = await this.store.add({
+        ...described,
         version: 1,
         handle: text,
-        id,
-        name,
-        model,
         files,
-        licence,
-        preprocess,
-        note,
         pulled,
       });
       if (stored === undefined) continue;

@@ -1,22 +1,11 @@
 import type { Digest } from "./digest-node.ts";
 import type { Handle } from "./handle.ts";
-import { isFileName, isSha256, type Licence } from "./record.ts";
+import { isFileName, isSha256, type ModelFacts } from "./record.ts";
 
 /** What a hub says of a model before any of its files is taken. */
-export interface Described {
-  /** The handle with nothing left open. */
-  readonly id: string;
-  /** Short, for tables and messages. */
-  readonly name: string;
-  /** Which of the files is the model. */
-  readonly model: string;
+export interface Described extends ModelFacts {
   /** All that has to lie in one folder for the model to work. */
   readonly files: readonly DescribedFile[];
-  readonly licence?: Licence | undefined;
-  /** By a name that `--preprocess` knows. */
-  readonly preprocess?: string | undefined;
-  /** What to tell whoever asked: that it moved, or stands in for another. */
-  readonly note?: string | undefined;
 }
 
 export interface DescribedFile extends Digest {
@@ -51,6 +40,25 @@ export type Provider<Kind extends Handle["kind"]> = (
   handle: Extract<Handle, { kind: Kind }>,
   world: World,
 ) => Promise<Described>;
+
+/** Where a file of a repository lies, and the token that its hub is shown, if any. */
+export function placeAt(
+  { endpoint, token }: Pick<World, "endpoint" | "token">,
+  { repo, revision, path }: { readonly repo: string; readonly revision: string; readonly path: string },
+): Place {
+  const url = `${endpoint}/${repo}/resolve/${revision}/${path.split("/").map(encodeURIComponent).join("/")}`;
+  return { url, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) };
+}
+
+/** How Hugging Face's own client asks, as its functions take it. */
+export function clientOf({ endpoint, token, ask }: World) {
+  return {
+    hubUrl: endpoint,
+    ...(token !== undefined && { accessToken: token }),
+    fetch: (url: string | URL | Request, init?: RequestInit): Promise<Response> =>
+      ask(String(url), Object.fromEntries(new Headers(init?.headers))),
+  };
+}
 
 /** Where Hugging Face's own tools keep a file of these bytes, in their cache folder. */
 export function keptAt(repo: string, { sha256, gitOid }: Digest): string {

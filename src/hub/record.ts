@@ -1,23 +1,27 @@
 import { type Fields, isFields } from "../core/json.ts";
 
-/** What is remembered of a model that was pulled: what was asked, what that was, and the bytes that came. */
-export interface ModelRecord {
-  readonly version: 1;
-  /** As it was asked for, in the grammar's own form. */
-  readonly handle: string;
-  /** The same with nothing left open: a commit, a file. */
+/** What a model is, as its hub says. */
+export interface ModelFacts {
+  /** Its handle with nothing left open: a commit, a file. */
   readonly id: string;
   /** Short, for tables and messages. */
   readonly name: string;
   /** Which of the files is the model. */
   readonly model: string;
-  /** What lies in the model's folder. */
-  readonly files: readonly RecordedFile[];
   readonly licence?: Licence | undefined;
   /** How pixels are normalised, by a name that `--preprocess` knows, where the catalogue says it. */
   readonly preprocess?: string | undefined;
   /** What to tell whoever asks for it: that it moved, or stands in for another. */
   readonly note?: string | undefined;
+}
+
+/** What is remembered of a model that was pulled: what was asked, what that was, and the bytes that came. */
+export interface ModelRecord extends ModelFacts {
+  readonly version: 1;
+  /** As it was asked for, in the grammar's own form. */
+  readonly handle: string;
+  /** What lies in the model's folder. */
+  readonly files: readonly RecordedFile[];
   /** When it was pinned, ISO 8601. */
   readonly pulled: string;
 }

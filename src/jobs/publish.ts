@@ -1,10 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import { reason, UsageError } from "../core/errors.ts";
-import { modelCard } from "../export/documents/model-card.ts";
 import { parseHandle } from "../hub/parse.ts";
 import { readClassifierFile } from "./classifier-node.ts";
 import { PublishError } from "./errors.ts";
-import { figureOf } from "./export/figure.ts";
+import { documentsOf } from "./export/documents.ts";
 import { openHub } from "./models/hub-node.ts";
 import { readRun } from "./report/run-node.ts";
 import { ResultFolder } from "./result-folder-node.ts";
@@ -40,20 +39,9 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const run = await readRun(options.model);
   const target = options.to.startsWith("hf:") ? parseHandle(options.to) : undefined;
   const name = target?.kind === "hf" ? target.repo : (options.name ?? basename(dirname(file)));
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-  const card = modelCard({
-    name: name.split("/").at(-1)!,
-    record,
-    accuracy: figureOf(run),
-    data: { pictures: run.record.hashes.size, fingerprint: run.record.fingerprint },
-    exports: [],
-    compared: 0,
-    version,
-  });
   const content: Content = new Map([
+    ...documentsOf(name.split("/").at(-1)!, record, run),
     ["model.onnx", bytes],
-    ["README.md", text(card)],
-    ["labels.txt", text(`${record.labels.map((label) => label.replace(/[\r\n]+/g, " ")).join("\n")}\n`)],
   ]);
   const files = [...content.keys()];
   if (target?.kind === "hf") return { ...(await upload(name, content, options)), files };
@@ -61,7 +49,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const where = join(options.to, name);
   const folder = await ResultFolder.create(where, run.record.data.path);
   // The model last: a hub that reads in between has the old one whole.
-  for (const path of ["labels.txt", "README.md", "model.onnx"]) await folder.write(path, content.get(path)!);
+  for (const [path, text] of content) await folder.write(path, text);
   return { handle: name, where, files };
 }
 

@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { reason } from "../core/errors.ts";
 import { UsageError } from "../index.ts";
-import type { Limits } from "./contract.ts";
+import type { Limits, RunningServer } from "./contract.ts";
 import { ServeError } from "./errors.ts";
 
 /** A server that gives slow senders no more time than a request has (408), and no more connections than it should. */
@@ -20,7 +21,11 @@ export function httpServer({ seconds, connections }: Pick<Limits, "seconds" | "c
 }
 
 /** Throws ServeError where the address cannot be had, UsageError for a port that there is not. */
-export async function listen(server: Server, host: string, port: number): Promise<void> {
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+): Promise<Pick<RunningServer, "url" | "host" | "port">> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(
       { what: `There is no port ${port}.`, next: "Give one from 0 to 65535; 0 takes any free one." },
@@ -42,7 +47,12 @@ export async function listen(server: Server, host: string, port: number): Promis
     server.once("error", refuse);
     server.listen(port, host, () => {
       server.off("error", refuse);
-      resolve();
+      const { address, family, port: taken } = server.address() as AddressInfo;
+      resolve({
+        url: `http://${family === "IPv6" ? `[${address}]` : address}:${taken}`,
+        host: address,
+        port: taken,
+      });
     });
   });
 }

@@ -1,4 +1,3 @@
-import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
@@ -61,18 +60,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       errorHandler: () => Response.json({ error: "The request cannot be read." }, { status: 400 }),
     }),
   );
-  try {
-    await listen(server, host, port);
-  } catch (error) {
+  const address = await listen(server, host, port).catch(async (error: unknown) => {
     await closeModels(models);
     throw error;
-  }
-  const address = server.address() as AddressInfo;
-  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  });
   return {
-    url: `http://${name}:${address.port}`,
-    host: address.address,
-    port: address.port,
+    ...address,
     models: [...models.values()].map(({ name, classifier }) => ({
       name,
       file: classifier.file,

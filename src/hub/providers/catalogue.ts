@@ -3,7 +3,7 @@ import { catalogue, rowNamed } from "../catalogue/index.ts";
 import type { CatalogueRow } from "../catalogue/row.ts";
 import { NoModelError } from "../errors.ts";
 import { parseHandle } from "../parse.ts";
-import { type Described, keptAt, type Place, type Provider, type World } from "../provider.ts";
+import { type Described, keptAt, type Place, type Provider, placeAt, type World } from "../provider.ts";
 
 /** A row of the catalogue: everything is known before anybody is asked. */
 export const describeNamed: Provider<"name"> = async ({ name }, world) => {
@@ -70,13 +70,11 @@ function describeRow(
   };
 }
 
-function placeOf(handle: string, { endpoint, token }: World): Place {
+function placeOf(handle: string, world: World): Place {
   const parsed = parseHandle(handle);
   if (parsed.kind === "url") return { url: parsed.url };
   if (parsed.kind !== "hf" || parsed.file === undefined || parsed.revision === undefined) {
     throw new TypeError(`A row's handle names no one file: ${handle}`);
   }
-  const file = parsed.file.split("/").map(encodeURIComponent).join("/");
-  const url = `${endpoint}/${parsed.repo}/resolve/${parsed.revision}/${file}`;
-  return { url, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) };
+  return placeAt(world, { repo: parsed.repo, revision: parsed.revision, path: parsed.file });
 }

@@ -2,7 +2,15 @@ import { HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingf
 import { isFields } from "../../core/json.ts";
 import { NoModelError } from "../errors.ts";
 import { Setback } from "../http.ts";
-import { type Described, type DescribedFile, keptAt, type Provider, type World } from "../provider.ts";
+import {
+  clientOf,
+  type Described,
+  type DescribedFile,
+  keptAt,
+  type Provider,
+  placeAt,
+  type World,
+} from "../provider.ts";
 import type { Licence } from "../record.ts";
 import { chooseModel } from "./choose-model.ts";
 
@@ -32,7 +40,7 @@ async function describeRepository(
   world: World,
   handle: string,
 ): Promise<Described> {
-  const asking = { ...account(world), name: repo, ...(revision !== undefined && { revision }) };
+  const asking = { ...clientOf(world), name: repo, ...(revision !== undefined && { revision }) };
   const told = (error: unknown): never => {
     throw explained(error, handle, revision);
   };
@@ -52,16 +60,14 @@ async function describeRepository(
     );
   }
   const files = [model, ...companions(model, [...entries.keys()])].map((path): DescribedFile => {
-    const url = `${world.endpoint}/${repo}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
     const { size, oid, lfs } = entries.get(path)!;
-    const headers = world.token === undefined ? {} : { headers: { authorization: `Bearer ${world.token}` } };
     const digest = lfs
       ? { sha256: lfs.oid.replace(/^sha256:/, ""), bytes: lfs.size }
       : { gitOid: oid, bytes: size };
     return {
       path: path.split("/").at(-1)!,
       ...digest,
-      places: [{ url, ...headers }],
+      places: [placeAt(world, { repo, revision: commit, path })],
       kept: keptAt(repo, digest),
     };
   });
@@ -74,19 +80,10 @@ async function describeRepository(
   };
 }
 
-function account({ endpoint, token, ask }: World) {
-  return {
-    hubUrl: endpoint,
-    ...(token !== undefined && { accessToken: token }),
-    fetch: (url: string | URL | Request, init?: RequestInit): Promise<Response> =>
-      ask(String(url), Object.fromEntries(new Headers(init?.headers))),
-  };
-}
-
 async function entriesOf(repo: string, commit: string, world: World): Promise<Map<string, ListFileEntry>> {
   const entries = new Map<string, ListFileEntry>();
   const listing = listFiles({
-    ...account(world),
+    ...clientOf(world),
     repo: { type: "model", name: repo },
     revision: commit,
     recursive: true,

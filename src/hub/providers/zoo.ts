@@ -1,6 +1,6 @@
 import { isFields } from "../../core/json.ts";
 import { NoModelError } from "../errors.ts";
-import type { Provider } from "../provider.ts";
+import { type Provider, placeAt } from "../provider.ts";
 
 /** Where the zoo's files went when its own store closed in July 2025. */
 const moved = "onnxmodelzoo/legacy_models";
@@ -24,12 +24,13 @@ export const describeZoo: Provider<"zoo"> = async ({ path }, { endpoint, zooMani
     );
   }
   const file = path.split("/").at(-1)!;
-  const url = `${endpoint}/${moved}/resolve/main/${path.split("/").map(encodeURIComponent).join("/")}`;
+  // Everybody may have it: no token is shown.
+  const place = placeAt({ endpoint }, { repo: moved, revision: "main", path });
   return {
     id: `zoo:${path}`,
     name: file,
     model: file,
-    files: [{ path: file, sha256, bytes: bytes as number, places: [{ url }] }],
+    files: [{ path: file, sha256, bytes: bytes as number, places: [place] }],
     note: `The ONNX model zoo's own store has closed; this is its file at hf:${moved}.`,
   };
 };

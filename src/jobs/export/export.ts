@@ -3,17 +3,15 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { listOf } from "../../core/list.ts";
-import { modelCard } from "../../export/documents/model-card.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { readClassifierFile } from "../classifier-node.ts";
 import { keepExports } from "../report/exports-node.ts";
 import { report } from "../report/report.ts";
 import { readRun } from "../report/run-node.ts";
-import { version } from "../version-node.ts";
 import { type Compared, type ComparingEvent, type Comparison, compare } from "./compare.ts";
+import { documentsOf } from "./documents.ts";
 import { ParityError } from "./errors.ts";
 import { examplesOf } from "./examples.ts";
-import { figureOf } from "./figure.ts";
 import { type Files, type Format, formats, type Trained, type Written } from "./formats.ts";
 import { makeGolden, writeFiles } from "./golden.ts";
 import { openPictures, type RunPictures } from "./pictures.ts";
@@ -138,22 +136,8 @@ export async function* exportModel(options: ExportOptions): AsyncGenerator<Expor
     };
     const text = (value: string): Uint8Array => new TextEncoder().encode(value);
     const documents: Files = new Map([
-      ["labels.txt", text(`${record.labels.map((label) => label.replace(/[\r\n]+/g, " ")).join("\n")}\n`)],
+      ...documentsOf(name, record, run, { exports, compared: comparison.pictures }),
       ["parity.json", text(`${JSON.stringify({ ...result, out: undefined }, null, 2)}\n`)],
-      [
-        "README.md",
-        text(
-          modelCard({
-            name,
-            record,
-            accuracy: figureOf(run),
-            data: { pictures: run.record.hashes.size, fingerprint: run.record.fingerprint },
-            exports,
-            compared: comparison.pictures,
-            version,
-          }),
-        ),
-      ],
       ...[...examplesOf(name, exports, about)].map(
         ([example, code]) => [`examples/${example}`, text(code)] as const,
       ),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Remote } from "../../hub/handle.ts";
 import { parseHandle } from "../../hub/parse.ts";
 import { type NormalisationName, normalisationNames } from "../../surgery/preprocess.ts";
 import { classifierFile } from "../classifier-node.ts";
@@ -34,9 +35,8 @@ export async function locateBase({
   readonly acceptLicence?: boolean | undefined;
 }): Promise<LocatedBase> {
   if (base === boxName) return { file: boxFile, name: boxName };
-  const handle = parseHandle(base);
-  // A file without an ending, in this folder, may be called like a row of the catalogue.
-  if (handle.kind === "file" || (handle.kind === "name" && existsSync(base))) return inFolder(base);
+  const handle = pulledHandle(base);
+  if (handle === undefined) return inFolder(base);
   const { record, file } = await openHub({ offline }).pull(handle, { acceptLicence });
   const stated = normalisationNames.find((name) => name === record.preprocess);
   return {
@@ -52,11 +52,14 @@ function inFolder(path: string): LocatedBase {
   return { file: classifierFile(path), name: basename(path) };
 }
 
-/**
- * Whether a base is named by a handle that has to be pulled: a file in this folder comes before a row of the catalogue that is
- * called like it. Throws HandleError.
- */
+/** Whether a base is named by a handle that has to be pulled. Throws HandleError. */
 export function isPulled(base: string): boolean {
-  const { kind } = parseHandle(base);
-  return base !== boxName && kind !== "file" && !(kind === "name" && existsSync(base));
+  return pulledHandle(base) !== undefined;
+}
+
+/** The handle that has to be pulled, if any: a file in this folder comes before a row of the catalogue that is called like it. */
+function pulledHandle(base: string): Remote | undefined {
+  if (base === boxName) return undefined;
+  const handle = parseHandle(base);
+  return handle.kind === "file" || (handle.kind === "name" && existsSync(base)) ? undefined : handle;
 }

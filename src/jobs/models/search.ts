@@ -2,6 +2,7 @@ import { reason } from "../../core/errors.ts";
 import { otherZoos } from "../../hub/catalogue/others.ts";
 import type { OtherZoo } from "../../hub/catalogue/row.ts";
 import { OfflineError } from "../../hub/errors.ts";
+import { clientOf } from "../../hub/provider.ts";
 import { type HubChoices, openHub } from "./hub-node.ts";
 import { type ListedModel, listModels } from "./list.ts";
 
@@ -48,17 +49,14 @@ export async function searchModels(options: SearchOptions): Promise<SearchResult
 
 async function fromHub(query: string, limit: number, options: SearchOptions): Promise<FoundOnHub[]> {
   const { listModels: listHub } = await import("@huggingface/hub");
-  const { endpoint, token, ask } = openHub(options).world(query, options.signal);
+  const client = clientOf(openHub(options).world(query, options.signal));
   const found: FoundOnHub[] = [];
   const asking = {
+    ...client,
     search: { query, tags: ["onnx"] },
     limit,
     sort: "downloads" as const,
     additionalFields: ["tags" as const],
-    hubUrl: endpoint,
-    ...(token !== undefined && { accessToken: token }),
-    fetch: (url: string | URL | Request, init?: RequestInit) =>
-      ask(String(url), Object.fromEntries(new Headers(init?.headers))),
   };
   for await (const { name, task, downloads, gated, tags } of listHub(asking)) {
     const licence = tags?.find((tag) => tag.startsWith("license:"))?.slice("license:".length) ?? null;

@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { UsageError } from "../../core/errors.ts";
 import { GracefulStop } from "../graceful-stop.ts";
@@ -52,11 +51,9 @@ export async function serveHub({
   const graceful = new GracefulStop(server);
   const app = createHubApp(shelf, guardFor(host, allowHosts));
   server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  await listen(server, host, port);
-  const address = server.address() as AddressInfo;
-  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  const { url } = await listen(server, host, port);
   return {
-    url: `http://${name}:${address.port}`,
+    url,
     models: models.map(({ name, commit, licence }) => ({ name, commit, licence })),
     stop: () => graceful.stop(60),
   };
