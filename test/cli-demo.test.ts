@@ -14,6 +14,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { wilson } from "../src/evaluate/wilson.ts";
 import { type DemoEvent, type DemoOptions, type DemoResult, demo, finish } from "../src/index.ts";
+import { finished } from "./finished.ts";
 
 const command = resolve(import.meta.dirname, "../bin/tsugiki.js");
 const counts = { train: 6, val: 6, test: 8 };
@@ -48,17 +49,6 @@ function start(...args: string[]): ChildProcess {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
-}
-
-function ended(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ["", ""];
-  child.stdout?.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr?.on("data", (text) => {
-    stderr += text;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
 }
 
 test("pictures stand in parts and classes, and all that was drawn is recorded", () => {
@@ -144,7 +134,7 @@ test("a stop while drawing leaves no half a folder", async () => {
 });
 
 test("the command itself, as it is typed, on a machine without fonts", async () => {
-  const { code, stdout, stderr } = await ended(start("--seed", "1"));
+  const { code, stdout, stderr } = await finished(start("--seed", "1"));
   expect(stderr).not.toContain("Error");
   expect(code).toBe(0);
   for (const words of [
@@ -163,7 +153,7 @@ test("the command itself, as it is typed, on a machine without fonts", async () 
 
 test("Ctrl-C stops it with 130, and what it wrote is no hindrance; --help shows examples; misuse is 2", async () => {
   const child = start("--seed", "5", "--out", "halted");
-  const halted = ended(child);
+  const halted = finished(child);
   let seen = "";
   child.stdout?.on("data", (text) => {
     seen += text;
@@ -172,11 +162,11 @@ test("Ctrl-C stops it with 130, and what it wrote is no hindrance; --help shows 
   expect((await halted).code).toBe(130);
   expect(existsSync(join(folder, "halted", "model.onnx"))).toBe(false);
 
-  const help = await ended(start("--help"));
+  const help = await finished(start("--help"));
   expect(help.code).toBe(0);
   expect(help.stdout).toMatch(/Examples:\n +\$ tsugiki demo/);
   for (const wrong of ["many", "4294967296"]) {
-    const misused = await ended(start("--seed", wrong, "--out", "misused"));
+    const misused = await finished(start("--seed", wrong, "--out", "misused"));
     expect(misused.code, misused.stderr).toBe(2);
   }
   expect(existsSync(join(folder, "misused"))).toBe(false);

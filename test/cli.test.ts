@@ -12,17 +12,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawPatterns } from "../recipes/patterns/patterns.ts";
+import { type Finished, finished } from "./finished.ts";
 
 const command = resolve(import.meta.dirname, "../bin/tsugiki.js");
 let folder: string;
 let data: string;
 let out: string;
-
-interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(process.execPath, [command, ...args], {
@@ -30,17 +25,6 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
     env: { ...process.env, TSUGIKI_CACHE: join(folder, "cache"), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-}
-
-function finished(child: ChildProcess): Promise<Finished> {
-  let [stdout, stderr] = ["", ""];
-  child.stdout?.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr?.on("data", (text) => {
-    stderr += text;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
 }
 
 const tsugiki = (...args: string[]): Promise<Finished> => finished(start(args));

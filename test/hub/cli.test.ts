@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawPatterns } from "../../recipes/patterns/patterns.ts";
+import { type Finished, finished } from "../finished.ts";
 import { type HubServer, startHub } from "./hub-server.ts";
 
 const command = resolve(import.meta.dirname, "../../bin/tsugiki.js");
@@ -11,12 +12,6 @@ const commit = "c".repeat(40);
 let folder: string;
 let data: string;
 let server: HubServer;
-
-interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 function tsugiki(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
   const child = spawn(process.execPath, [command, ...args], {
@@ -30,14 +25,7 @@ function tsugiki(args: readonly string[], env: Readonly<Record<string, string>> 
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.on("data", (text) => {
-    stderr += text;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
+  return finished(child);
 }
 
 beforeAll(async () => {

@@ -5,29 +5,13 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { ask } from "../../recipes/serve-load/ask.ts";
+import { finished } from "../finished.ts";
 import { picture, run } from "./patterns.ts";
 
 const command = resolve(import.meta.dirname, "../../bin/tsugiki.js");
 
-interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function start(...args: string[]): ChildProcess {
   return spawn(process.execPath, [command, "serve", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-}
-
-function finished(child: ChildProcess): Promise<Finished> {
-  let [stdout, stderr] = ["", ""];
-  child.stdout?.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr?.on("data", (text) => {
-    stderr += text;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
 }
 
 export function commandTests(): void {
