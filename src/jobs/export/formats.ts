@@ -211,71 +211,60 @@ function outOf(folder: string, files: Files): Files {
   );
 }
 
-const tfjs: Format = {
-  name: "tfjs",
-  what: "TensorFlow.js graph model, for tf.loadGraphModel",
-  leastAgreement: exact,
-  path: (name) => `${name}-tfjs`,
-  async write(trained) {
-    const { name, record } = trained;
+/** A folder that TensorFlow.js reads; `fed` is what its loader hands over for an image. */
+function tensorflowJs(
+  about: Pick<Format, "name" | "what" | "path">,
+  writer: (trained: Trained) => Promise<(program: Program) => Files>,
+  fed = (image: Float32Array): Float32Array => image,
+): Format {
+  const load = async (files: Files) => (await import("../../runtime/tfjs-node.ts")).loadTfjs(files);
+  return {
+    ...about,
+    leastAgreement: exact,
+    async write(trained) {
+      const files = await writer(trained);
+      const lowered = await loweredOf(trained, about.name);
+      return {
+        files: inFolder(about.path(trained.name), files(lowered.program)),
+        worst: worstStep(lowered, (program) => load(files(program)), fed),
+      };
+    },
+    async open(files, name, size) {
+      const session = await load(outOf(about.path(name), files));
+      return {
+        runtime: session.runtime,
+        run: ({ image }) => session.run(fed(image), [1, size, size, 3]),
+        close: () => session.release(),
+      };
+    },
+  };
+}
+
+const tfjs = tensorflowJs(
+  {
+    name: "tfjs",
+    what: "TensorFlow.js graph model, for tf.loadGraphModel",
+    path: (name) => `${name}-tfjs`,
+  },
+  async ({ record: { labels } }) => {
     const { writeTfjs } = await import("../../export/tfjs/write.ts");
-    const lowered = await loweredOf(trained, tfjs.name);
-    const files = (program: Program): Files => writeTfjs(program, { labels: record.labels });
-    return {
-      files: inFolder(tfjs.path(name), files(lowered.program)),
-      worst: worstStep(lowered, async (program) => {
-        const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
-        return loadTfjs(files(program));
-      }),
-    };
+    return (program) => writeTfjs(program, { labels });
   },
-  async open(files, name, size) {
-    const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
-    const session = await loadTfjs(outOf(tfjs.path(name), files));
-    return {
-      runtime: session.runtime,
-      run: ({ image }) => session.run(image, [1, size, size, 3]),
-      close: () => session.release(),
-    };
-  },
-};
+);
 
-const teachableMachine: Format = {
-  name: "teachable-machine",
-  what: "the three files that Teachable Machine's loader reads, for p5.js and ml5 pages",
-  leastAgreement: exact,
-  path: (name) => `${name}-teachable-machine`,
-  async write(trained) {
-    const { name, record } = trained;
+const teachableMachine = tensorflowJs(
+  {
+    name: "teachable-machine",
+    what: "the three files that Teachable Machine's loader reads, for p5.js and ml5 pages",
+    path: (name) => `${name}-teachable-machine`,
+  },
+  async ({ name, record: { labels } }) => {
     const { writeTeachableMachine } = await import("../../export/tfjs/teachable-machine.ts");
-    const lowered = await loweredOf(trained, teachableMachine.name);
-    const files = (program: Program): Files =>
-      writeTeachableMachine(program, { labels: record.labels, name });
-    return {
-      files: inFolder(teachableMachine.path(name), files(lowered.program)),
-      worst: worstStep(
-        lowered,
-        async (program) => {
-          const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
-          return loadTfjs(files(program));
-        },
-        asTeachableMachine,
-      ),
-    };
+    return (program) => writeTeachableMachine(program, { labels, name });
   },
-  async open(files, name, size) {
-    const { loadTfjs } = await import("../../runtime/tfjs-node.ts");
-    const session = await loadTfjs(outOf(teachableMachine.path(name), files));
-    return {
-      runtime: session.runtime,
-      run: ({ image }) => session.run(asTeachableMachine(image), [1, size, size, 3]),
-      close: () => session.release(),
-    };
-  },
-};
-
-/** How its loader hands pixels over. */
-const asTeachableMachine = (image: Float32Array): Float32Array => image.map((value) => value / 127 - 1);
+  // Its loader divides so.
+  (image) => image.map((value) => value / 127 - 1),
+);
 
 /** Every format, in the order in which they are written. */
 export const formats: readonly Format[] = [
