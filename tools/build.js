@@ -1,4 +1,4 @@
-// Compiles src/ to dist/ with tsc; `npm run build` and a clone's `tsugiki` command call it.
+// Compiles src/ to dist/ with tsc and bundles the command; `npm run build` and a clone's `tsugiki` command call it.
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,7 +24,7 @@ const lock = join(work, "build-lock");
 /** Files that a browser gets as they were written: tsc would make modules of scripts that are none. Below src/. */
 const pages = ["export/web/page"];
 
-/** A build takes a second; whoever holds the lock for so many milliseconds is stuck. */
+/** A build takes a second or two; whoever holds the lock for so many milliseconds is stuck. */
 const patience = 60_000;
 
 /** Milliseconds of the youngest source, folders with them: their time tells that a file was taken away. */
@@ -49,7 +49,7 @@ function read(path) {
 }
 
 function isFresh() {
-  return existsSync(join(dist, "index.js")) && read(stamp)?.toString() === youngestSource();
+  return existsSync(join(dist, "command", "main.js")) && read(stamp)?.toString() === youngestSource();
 }
 
 /** @param {number} pid */
@@ -102,10 +102,46 @@ function filesIn(folder) {
 }
 
 /**
+ * The command in a few files: finding and linking its six hundred modules one by one takes longer than running them. Other
+ * packages stay outside, and what a module looks for beside itself is looked for where the module stands.
+ * @param {string} folder
+ */
+async function bundle(folder) {
+  const outdir = join(folder, "command");
+  const { build } = await import("esbuild");
+  await build({
+    entryPoints: [join(folder, "cli", "main.js")],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    logLevel: "error",
+    banner: { js: "const bundleUrl = import.meta.url;" },
+    define: { "import.meta.url": "moduleUrl" },
+    plugins: [
+      {
+        name: "module-urls",
+        setup({ onLoad }) {
+          onLoad({ filter: /\.js$/ }, ({ path }) => {
+            const code = readFileSync(path, "utf8");
+            if (!code.includes("import.meta.url")) return undefined;
+            const place = JSON.stringify(relative(outdir, path).replaceAll("\\", "/"));
+            return { contents: `const moduleUrl = new URL(${place}, bundleUrl).href;\n${code}` };
+          });
+        },
+      },
+    ],
+  });
+}
+
+/**
  * Compiles beside dist/, then puts each file that differs in its place by a rename. So dist/ lacks no file at any moment,
  * a start that comes meanwhile waits for the lock, and a process that runs already keeps all that did not change.
  */
-function compile() {
+async function compile() {
   const youngest = youngestSource();
   const fresh = join(work, `build-${process.pid}`);
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -123,6 +159,7 @@ function compile() {
       rmSync(join(fresh, page), { recursive: true, force: true });
       cpSync(join(root, "src", page), join(fresh, page), { recursive: true });
     }
+    await bundle(fresh);
     const built = filesIn(fresh);
     for (const file of built) {
       const [from, to] = [join(fresh, file), join(dist, file)];
@@ -140,20 +177,20 @@ function compile() {
 }
 
 /** @param {boolean} always */
-function build(always) {
+async function build(always) {
   takeLock();
   let done = false;
   try {
     // Another process may have built it while this one waited.
-    done = (!always && isFresh()) || compile();
+    done = (!always && isFresh()) || (await compile());
   } finally {
     if (Number(read(lock)) === process.pid) rmSync(lock, { force: true });
   }
   if (!done) process.exit(1);
 }
 
-export function buildIfStale() {
-  if (!isFresh()) build(false);
+export async function buildIfStale() {
+  if (!isFresh()) await build(false);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build(true);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build(true);

@@ -4,7 +4,12 @@ export type Part = "train" | "val" | "test";
 /** Where a picture's bytes come from; nothing is read before `read` is called. */
 export type Content =
   /** An encoded picture: JPEG, PNG, WebP, GIF, AVIF or TIFF. */
-  | { readonly kind: "file"; read(): Promise<Uint8Array> }
+  | {
+      readonly kind: "file";
+      /** As its tree had it when it was found: other words whenever its bytes change; undefined where nothing tells. */
+      readonly state?: string | undefined;
+      read(): Promise<Uint8Array>;
+    }
   /** Raw RGB bytes, `height * width * 3`, as the CIFAR batches hold them (already turned to rows of pixels). */
   | { readonly kind: "pixels"; readonly width: number; readonly height: number; read(): Promise<Uint8Array> };
 

@@ -14,7 +14,7 @@ import {
 } from "./tree.ts";
 
 export interface DiskTreeOptions {
-  /** Lets `size` and `read` take absolute paths and those that lead out by "..": for a list that the user wrote. */
+  /** Lets `find` and `read` take absolute paths and those that lead out by "..": for a list that the user wrote. */
   readonly outside?: boolean;
   /** Files and folders walked at most. */
   readonly limitEntries?: number;
@@ -55,9 +55,9 @@ export function openDiskTree(root: string, options: DiskTreeOptions = {}): FileT
       listing ??= walk(root, options);
       return listing;
     },
-    async size(path) {
-      const info = await stat(locate(path)).catch(() => undefined);
-      return info?.isFile() ? info.size : undefined;
+    async find(path) {
+      const info = await stat(locate(path), { bigint: true }).catch(() => undefined);
+      return info?.isFile() ? treeFile(path, info) : undefined;
     },
     async read(path, limit = defaultReadLimit) {
       const place = locate(path);
@@ -110,6 +110,19 @@ async function readFully(file: number, start: number, length: number): Promise<U
   return bytes;
 }
 
+/** Milliseconds within which a file may be written twice and bear the same time; disks' clocks tick at most every second. */
+const settled = 2000;
+
+/**
+ * Its state is where it lies on the disk, its size and both its times: that of its last change no program can set back. A
+ * file just written has none yet.
+ */
+function treeFile(path: string, { dev, ino, size, mtimeNs, ctimeNs, ctimeMs }: fs.BigIntStats): TreeFile {
+  const isSettled = Date.now() - Number(ctimeMs) > settled;
+  const state = isSettled ? [dev, ino, size, mtimeNs, ctimeNs].join(" ") : undefined;
+  return { path, size: Number(size), state };
+}
+
 /** What a name in a folder turned out to be. */
 type Visited =
   | { readonly kind: "file"; readonly file: TreeFile }
@@ -120,9 +133,9 @@ type Visited =
 async function visit(root: string, real: string, path: string, isLink: boolean): Promise<Visited> {
   const ignore = (why: string): Visited => ({ kind: "ignored", ignored: { path, reason: why } });
   if (isHiddenName(basename(path))) return ignore("hidden");
-  const info = await stat(join(root, path)).catch(() => undefined);
+  const info = await stat(join(root, path), { bigint: true }).catch(() => undefined);
   if (info === undefined) return ignore(isLink ? "a link that leads nowhere" : "cannot be read");
-  if (info.isFile()) return { kind: "file", file: { path, size: info.size } };
+  if (info.isFile()) return { kind: "file", file: treeFile(path, info) };
   if (info.isDirectory()) {
     if (!isLink) return { kind: "folder", path };
     const target = await realpath(join(root, path)).catch(() => undefined);

@@ -160,7 +160,10 @@ function zipTree(
   return {
     path,
     list: async () => listing,
-    size: async (name) => find(name)?.uncompressedSize,
+    find: async (name) => {
+      const entry = find(name);
+      return entry && { path: name, size: entry.uncompressedSize };
+    },
     read,
     async readRange(name, start, length) {
       const bytes = await keep(name);

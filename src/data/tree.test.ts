@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { symlink, writeFile } from "node:fs/promises";
+import { symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -24,6 +24,33 @@ async function openZip(
   });
 }
 
+test("a file's state is other words once its bytes change, though size and time of writing are as before", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "a.txt");
+    const state = async (): Promise<string | undefined> => {
+      const tree = openDiskTree(folder);
+      const listed = (await tree.list()).files[0]?.state;
+      expect((await tree.find("a.txt"))?.state).toBe(listed);
+      return listed;
+    };
+    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2100));
+    const time = new Date(2020, 1, 1);
+    await writeFile(path, "one");
+    await utimes(path, time, time);
+    // Just written, it may be written again within the tick of the disk's clock.
+    expect(await state()).toBeUndefined();
+    await settled();
+    const before = await state();
+    expect(before).toBeTypeOf("string");
+    expect(await state()).toBe(before);
+    await writeFile(path, "two");
+    await utimes(path, time, time);
+    await settled();
+    expect(await state()).toBeTypeOf("string");
+    expect(await state()).not.toBe(before);
+  });
+});
+
 test("a folder and a zip of it list and read alike", async () => {
   await inFolder(async (folder) => {
     const files = { "b/2.txt": "two", "a/1.txt": "one", "top.txt": "0123456789", "c/": "" };
@@ -40,11 +67,8 @@ test("a folder and a zip of it list and read alike", async () => {
       expect(folders).toEqual(["a", "b", "c"]);
       expect(Buffer.from(await tree.read("a/1.txt")).toString()).toBe("one");
       expect(Buffer.from(await tree.readRange("top.txt", 3, 4)).toString()).toBe("3456");
-      expect([await tree.size("top.txt"), await tree.size("no.txt"), await tree.size("a")]).toEqual([
-        10,
-        undefined,
-        undefined,
-      ]);
+      const looked = await Promise.all(["top.txt", "no.txt", "a"].map((path) => tree.find(path)));
+      expect(looked.map((file) => file?.size)).toEqual([10, undefined, undefined]);
       await expect(tree.readRange("top.txt", 8, 4)).rejects.toThrow(/ends at byte 10/);
       await expect(tree.read("top.txt", 9)).rejects.toThrow(/10 bytes, more than the limit of 9/);
       await expect(tree.read("no.txt")).rejects.toBeInstanceOf(TsugikiError);
@@ -75,7 +99,7 @@ test("links are followed once, loops and dead ends are noted, pipes are not open
       { path: "pipe.jpg", reason: "no ordinary file" },
       { path: "up", reason: "a link to a folder around this one" },
     ]);
-    expect(await tree.size("pipe.jpg")).toBeUndefined();
+    expect(await tree.find("pipe.jpg")).toBeUndefined();
     await expect(tree.read("pipe.jpg")).rejects.toThrow(/no ordinary file/);
     await expect(openDiskTree(join(folder, "set"), { limitEntries: 2 }).list()).rejects.toThrow(
       /more than 2 files/,

@@ -5,6 +5,8 @@ export interface TreeFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** What the disk says of it, other words whenever its bytes change; undefined where nothing tells. */
+  readonly state?: string | undefined;
 }
 
 export interface Ignored {
@@ -29,8 +31,8 @@ export interface FileTree {
   readonly path: string;
   /** Walks the tree once; later calls give the same listing. */
   list(): Promise<Listing>;
-  /** Bytes of one file, or undefined where there is no such file. Does not need `list`. */
-  size(path: string): Promise<number | undefined>;
+  /** One file, or undefined where there is no such file. Does not need `list`. */
+  find(path: string): Promise<TreeFile | undefined>;
   /** One file whole. Throws FileReadError; a file larger than `limit` bytes is not read. */
   read(path: string, limit?: number): Promise<Uint8Array>;
   /** The bytes [start, start + length) of one file. Throws as `read` does, also past the end of the file. */

@@ -29,7 +29,7 @@ export function cacheIn(folder: string = cacheFolder()) {
  */
 export function storesIn(folder: string, viewBudget?: number): OpenStore {
   return (key, rowBytes, kind = "features") => {
-    if (kind === "features") return openRowStore(join(folder, kind, key), rowBytes);
+    if (kind !== "views") return openRowStore(join(folder, kind, key), rowBytes);
     const taken = takeViewFolder(join(folder, kind), key, viewBudget);
     try {
       return releasing(openRowStore(taken.folder, rowBytes), taken.release);

@@ -2,6 +2,7 @@ import { reason } from "../core/errors.ts";
 import type { Dataset } from "../data/sample.ts";
 import type { DataFinding } from "../doctor/finding.ts";
 import type { WarningEvent } from "../train/run.ts";
+import { cacheIn } from "./cache-node.ts";
 import { type InspectEvent, type InspectOptions, inspect } from "./inspect/inspect.ts";
 import { removeReport, reportOfTraining } from "./report/report.ts";
 
@@ -27,7 +28,7 @@ export async function* lookBack(
   options: LookBackOptions,
 ): AsyncGenerator<LookBackEvent, LookedBack> {
   const findings = options.doctor ? yield* doctoring(out, options) : null;
-  return { report: yield* reporting(out, dataset, options.report ?? true), findings };
+  return { report: yield* reporting(out, dataset, options), findings };
 }
 
 /** By the base's features, which are in the cache by now; leaves doctor.json in the run's folder, where the page finds it. */
@@ -53,11 +54,11 @@ async function* doctoring(
 async function* reporting(
   out: string,
   dataset: Dataset,
-  wanted: boolean,
+  { report = true, cache }: LookBackOptions,
 ): AsyncGenerator<WarningEvent, string | null> {
   try {
     await removeReport(out);
-    return wanted ? (await reportOfTraining(out, dataset)).file : null;
+    return report ? (await reportOfTraining(out, dataset, cacheIn(cache).openStore)).file : null;
   } catch (error) {
     yield { type: "warning", message: `The report could not be written: ${reason(error)}` };
     return null;

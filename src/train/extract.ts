@@ -15,6 +15,7 @@ import { pixelsInput, preprocessedOutput, preprocessGraph } from "../surgery/pre
 import { sideBySide } from "../surgery/side-by-side.ts";
 import type { Backbone } from "./backbone.ts";
 import type { FeatureSet } from "./features.ts";
+import { KnownFiles } from "./known-files.ts";
 import {
   type Decode,
   decodePicture,
@@ -30,10 +31,10 @@ import {
 export type { SkippedPicture } from "./picture.ts";
 
 /**
- * What rows are of: "features" (the usual), small and of use to every later run; "views" of one training's pictures, up
- * to gigabytes, which may be removed once no training has used them for long.
+ * What rows are of: "features" (the usual), "files" and "thumbnails", small and of use to every later run; "views" of one
+ * training's pictures, up to gigabytes, which may be removed once no training has used them for long.
  */
-export type RowKind = "features" | "views";
+export type RowKind = "features" | "files" | "thumbnails" | "views";
 
 /** Opens the store of rows of this length that belongs to a key. */
 export type OpenStore = (key: string, rowBytes: number, kind?: RowKind) => RowStore;
@@ -99,12 +100,14 @@ export class FeatureExtractor {
   readonly #options: ExtractOptions;
   readonly #graph: Model;
   readonly #store: RowStore;
+  readonly #files: KnownFiles;
   #session: Promise<Session> | undefined;
 
-  private constructor(options: ExtractOptions, graph: Model, store: RowStore) {
+  private constructor(options: ExtractOptions, graph: Model, store: RowStore, files: KnownFiles) {
     this.#options = options;
     this.#graph = graph;
     this.#store = store;
+    this.#files = files;
   }
 
   /** Opens the store that belongs to this backbone, cut, preprocessing, engine and decoder. */
@@ -114,7 +117,9 @@ export class FeatureExtractor {
     const { runtime, decoderName = "" } = options;
     const pictures = `${oversampling} ${pictureVersion} ${decoderName}`;
     const key = await sha256(`${await sha256(file)} ${runtime.name} ${pictures}`);
-    return new FeatureExtractor(options, graph, options.openStore(key, rowBytes(options.backbone.width)));
+    const { openStore, backbone } = options;
+    const files = await KnownFiles.open(openStore);
+    return new FeatureExtractor(options, graph, openStore(key, rowBytes(backbone.width)), files);
   }
 
   /** Sees to it that every picture's features are in the store. Throws PictureError under `strict`. */
@@ -145,7 +150,9 @@ export class FeatureExtractor {
     } finally {
       // A full disk fails the flush, and threads that stayed behind would keep the process from ever ending.
       try {
+        // Hashes after the features: one whose features are lost would be of no use.
         this.#store.flush();
+        this.#files.flush();
       } finally {
         // The engines' memory is wanted for what comes next.
         await this.#release();
@@ -179,7 +186,11 @@ export class FeatureExtractor {
     try {
       this.#store.close();
     } finally {
-      await this.#release();
+      try {
+        this.#files.close();
+      } finally {
+        await this.#release();
+      }
     }
   }
 
@@ -195,12 +206,15 @@ export class FeatureExtractor {
   }
 
   async #one(sample: Sample): Promise<{ picture: Picture; cached: boolean }> {
-    const picture = await loadPicture(sample.id, sample.content);
+    const { content } = sample;
+    const unread = await this.#files.hashOf(content);
+    const met = unread === undefined ? undefined : this.#stored(sample, unread);
+    if (met !== undefined) return { picture: met, cached: true };
+    const picture = await loadPicture(sample.id, content);
     const { hash } = picture;
-    const known = this.#store.get(hash);
-    if (known !== undefined) {
-      return { picture: { sample, hash, fingerprint: known.slice(0, fingerprintBytes) }, cached: true };
-    }
+    await this.#files.note(content, hash);
+    const known = this.#stored(sample, hash);
+    if (known !== undefined) return { picture: known, cached: true };
     const { decode, backbone } = this.#options;
     const sight = sightOf(backbone.preprocess);
     const pixels = await decodePicture(picture, sight, decode);
@@ -214,6 +228,12 @@ export class FeatureExtractor {
     row.set(new Uint8Array(features.buffer, features.byteOffset, features.byteLength), fingerprintBytes);
     this.#store.put(hash, row);
     return { picture: { sample, hash, fingerprint: seen }, cached: false };
+  }
+
+  /** The picture as the store knows it; undefined where its features are not there. */
+  #stored(sample: Sample, hash: string): Picture | undefined {
+    const row = this.#store.get(hash);
+    return row && { sample, hash, fingerprint: row.slice(0, fingerprintBytes) };
   }
 }
 

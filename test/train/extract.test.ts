@@ -10,7 +10,7 @@ import type { Sample } from "../../src/data/sample.ts";
 import { openBase } from "../../src/jobs/base-node.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import type { Runtime } from "../../src/runtime/session.ts";
-import { type ExtractOptions, FeatureExtractor } from "../../src/train/extract.ts";
+import { type ExtractOptions, FeatureExtractor, type OpenStore } from "../../src/train/extract.ts";
 import {
   decodePicture,
   fingerprintPicture,
@@ -106,7 +106,8 @@ test("a store that cannot write still lets the engine go", async () => {
 test("breaking out of the stream lets the engine go and keeps what was computed", async () => {
   const { runtime, open } = counting();
   let flushed = 0;
-  const openStore = () => memory({ flush: () => void flushed++ });
+  const openStore: OpenStore = (_key, _rowBytes, kind) =>
+    memory(kind === undefined ? { flush: () => void flushed++ } : {});
   const extractor = await FeatureExtractor.open({ backbone, runtime, decode, openStore });
   for await (const event of extractor.extract(await pictures(6))) {
     expect(event.type).toBe("features");
@@ -114,6 +115,40 @@ test("breaking out of the stream lets the engine go and keeps what was computed"
     break;
   }
   expect([open(), flushed]).toEqual([0, 1]);
+});
+
+test("a file whose state is known is not read again; one that changed, or has no state, is", async () => {
+  const { runtime } = counting();
+  const stores = new Map<string, RowStore>();
+  const openStore: OpenStore = (key) => {
+    const store = stores.get(key) ?? memory();
+    stores.set(key, store);
+    return store;
+  };
+  const reads: string[] = [];
+  const once = async (bytes: Uint8Array, state: string | undefined) => {
+    const read = async () => {
+      reads.push(String(state));
+      return bytes;
+    };
+    const extractor = await FeatureExtractor.open({ backbone, runtime, decode, openStore });
+    const found = await finish(
+      extractor.extract([{ id: "a.jpg", label: "a", content: { kind: "file", state, read } }]),
+    );
+    await extractor.close();
+    return [found.pictures[0]!.hash, found.cached.size];
+  };
+  const [first, second] = [await photograph(1, 60, 50), await photograph(2, 60, 50)];
+  const [hash, other] = [(await once(first, "1"))[0], (await once(second, "2"))[0]];
+  expect(hash).not.toBe(other);
+  expect(reads).toEqual(["1", "2"]);
+  expect(await once(first, "1")).toEqual([hash, 1]);
+  expect(await once(second, "2")).toEqual([other, 1]);
+  expect(reads).toEqual(["1", "2"]);
+  // The same bytes elsewhere are read, and found by what they are.
+  expect(await once(first, "3")).toEqual([hash, 1]);
+  expect(await once(first, undefined)).toEqual([hash, 1]);
+  expect(reads).toEqual(["1", "2", "3", "undefined"]);
 });
 
 test("features are kept apart by decoder, and found again by the same one", async () => {

@@ -78,7 +78,7 @@ function batchesOf(version: Version, { files }: Listing): { file: TreeFile; part
 }
 
 async function namesOf(version: Version, tree: FileTree): Promise<readonly string[]> {
-  if ((await tree.size(version.namesFile)) === undefined) return version.names;
+  if ((await tree.find(version.namesFile)) === undefined) return version.names;
   const text = new TextDecoder().decode(await tree.read(version.namesFile, 2 ** 20));
   const names = text
     .split(/\r?\n/)

@@ -20,7 +20,8 @@ export function namesBelow(path: string, prefix: string): string[] | undefined {
 export function sampleOf(tree: FileTree, file: TreeFile, label: string, part?: Part): Sample | Ignored {
   if (!isPictureName(file.path)) return { path: file.path, reason: strayReason(file.path) };
   if (file.size === 0) return { path: file.path, reason: "empty file" };
-  const content = { kind: "file", read: () => tree.read(file.path) } as const;
+  const { path, state } = file;
+  const content = { kind: "file", state, read: () => tree.read(path) } as const;
   return { id: file.path, label: toLabel(label), content, ...(part && { part }) };
 }
 

@@ -50,7 +50,7 @@ export const food101: Layout = {
       reason: "listed, but no such file",
     }));
     const { samples, ignored } = separate(found);
-    const hasClasses = (await tree.size("meta/classes.txt")) !== undefined;
+    const hasClasses = (await tree.find("meta/classes.txt")) !== undefined;
     const classes = hasClasses ? await lines(tree, "meta/classes.txt") : undefined;
     return { samples, ignored: [...ignored, ...missing], ...(classes && { classes }) };
   },

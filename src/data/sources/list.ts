@@ -5,7 +5,7 @@ import { ListError } from "../errors.ts";
 import { formatLabels, isMultiLabel, parseLabels } from "../labels.ts";
 import { isListName, toLabel } from "../names.ts";
 import type { Sample } from "../sample.ts";
-import type { FileTree, Ignored } from "../tree.ts";
+import type { FileTree, Ignored, TreeFile } from "../tree.ts";
 import type { Found, Layout } from "./layout.ts";
 import { type ListRow, parseList } from "./list-rows.ts";
 
@@ -16,7 +16,7 @@ const listLimit = 256 * 2 ** 20;
 const triedRows = 64;
 
 /** Where a row's picture is, or why there is none. */
-type Place = { readonly file: string } | { readonly reason: string };
+type Place = { readonly file: TreeFile } | { readonly reason: string };
 
 /**
  * A CSV, TSV or JSON Lines file that names pictures and their labels. Where one row at least gives labels with "|"
@@ -84,7 +84,7 @@ function resolve(
     return { label: formatLabels(labels), labels };
   };
   const ignored: Ignored[] = [];
-  const taken = new Map<string, ListRow>();
+  const taken = new Map<string, { readonly row: ListRow; readonly file: TreeFile }>();
   const disputed = new Map<string, string>();
   for (const [i, row] of rows.entries()) {
     const place = places[i];
@@ -97,9 +97,9 @@ function resolve(
         reason: `line ${row.line} gives no label${multiLabel ? unlabelled(listPath) : ""}`,
       });
     else {
-      const { file } = place;
-      const earlier = taken.get(file);
-      if (earlier === undefined) taken.set(file, row);
+      const { path: file } = place.file;
+      const earlier = taken.get(file)?.row;
+      if (earlier === undefined) taken.set(file, { ...place, row });
       else if (labelled(earlier).label !== labelled(row).label) {
         const both = `${JSON.stringify(earlier.label)} and ${JSON.stringify(row.label)}`;
         const what = multiLabel ? "two lists of labels" : "two labels";
@@ -112,9 +112,9 @@ function resolve(
   for (const [path, reason] of disputed) ignored.push({ path, reason });
 
   const samples: Sample[] = [];
-  for (const [id, row] of taken) {
+  for (const [id, { row, file }] of taken) {
     if (disputed.has(id)) continue;
-    const content = { kind: "file", read: () => tree.read(id) } as const;
+    const content = { kind: "file", state: file.state, read: () => tree.read(id) } as const;
     samples.push({ id, ...labelled(row), content, ...(row.part && { part: row.part }) });
   }
   return { samples, ignored, ...(multiLabel && { multiLabel }) };
@@ -137,8 +137,9 @@ async function find(tree: FileTree, row: ListRow, own: boolean): Promise<Place> 
   // As it stands; as Windows writes it; then in the two ways that one name in Unicode can be stored.
   const slashed = path.replaceAll("\\", "/");
   for (const spelling of new Set([path, slashed, slashed.normalize("NFC"), slashed.normalize("NFD")])) {
-    const file = posix.normalize(spelling);
-    if (!file.endsWith("/") && file !== "." && (await tree.size(file)) !== undefined) return { file };
+    const name = posix.normalize(spelling);
+    const file = name.endsWith("/") || name === "." ? undefined : await tree.find(name);
+    if (file !== undefined) return { file };
   }
   return missing;
 }

@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { mapConcurrent } from "../../core/async.ts";
 import type { Dataset, Pixels } from "../../data/sample.ts";
 import type { HeatMap, ReportAnswer } from "../../report/data.ts";
 import { loadPicture, orSkipped } from "../../train/picture.ts";
@@ -6,6 +7,9 @@ import { Explainer } from "../explainer-node.ts";
 
 /** The longer side of a heat map in a report, in pixels. */
 const side = 224;
+
+/** Pictures under way at once: while the engine looks at one, another is decoded or drawn. */
+const lanes = 2;
 
 /** Occlusion asks the network some eighty times a picture: of so many only. */
 const mostOccluded = 2;
@@ -32,22 +36,25 @@ export async function makeHeatMaps(
     // Of several labels at once the answer is a list: then the surest of them is explained.
     const labelOf = (answer: string): string | undefined =>
       explainer.record.labels.includes(answer) ? answer : undefined;
-    const maps: HeatMap[] = [];
-    for (const { file, truth, predicted } of answers) {
+    const one = async ({ file, truth, predicted }: ReportAnswer): Promise<HeatMap | undefined> => {
       signal?.throwIfAborted();
-      if (explainer.obstacle !== undefined && maps.length >= mostOccluded) break;
       const sample = known.get(file);
-      if (sample === undefined) continue;
+      if (sample === undefined) return undefined;
       const found = await orSkipped(file, async () => {
         const { bytes, content, hash } = await loadPicture(sample.id, sample.content);
         if (!hash.startsWith(hashes.get(file) ?? "")) return { overlay: undefined };
         const picture: Uint8Array | Pixels = content.kind === "file" ? bytes : { ...content, data: bytes };
         return explainer.explain(picture, { label: labelOf(predicted), side, signal });
       });
-      if (!("overlay" in found) || found.overlay === undefined) continue;
+      if (!("overlay" in found) || found.overlay === undefined) return undefined;
       const small = await sharp(found.overlay).webp({ quality: 80, effort: 1 }).toBuffer();
-      const uri = `data:image/webp;base64,${small.toString("base64")}`;
-      maps.push({ file, truth, predicted, picture: uri });
+      return { file, truth, predicted, picture: `data:image/webp;base64,${small.toString("base64")}` };
+    };
+    const wanted = explainer.obstacle === undefined ? answers.length : mostOccluded;
+    const maps: HeatMap[] = [];
+    for await (const map of mapConcurrent(answers, lanes, one)) {
+      if (map !== undefined) maps.push(map);
+      if (maps.length === wanted) break;
     }
     return maps;
   } finally {

@@ -11,6 +11,7 @@ import { mostMaps } from "../../report/heat-maps.ts";
 import { chooseExplained, chooseShown } from "../../report/pictures.ts";
 import { renderReport } from "../../report/render.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
+import type { OpenStore } from "../../train/extract.ts";
 import { ResultFolder } from "../result-folder-node.ts";
 import { commandOf } from "./command.ts";
 import { compareRuns, type ReadRun } from "./compare.ts";
@@ -54,12 +55,16 @@ export interface ReportResult {
  * to compare with, cannot be read or the page not be written, EvaluationError where its predictions are none.
  */
 export async function report(options: ReportOptions): Promise<ReportResult> {
-  return writeReport(options, undefined);
+  return writeReport(options, {});
 }
 
-/** The report of a run that was just trained: on data that stands open. */
-export async function reportOfTraining(run: string, dataset: Dataset): Promise<ReportResult> {
-  return writeReport({ run }, dataset);
+/** The report of a run that was just trained: on data that stands open, its small pictures kept for the next one. */
+export async function reportOfTraining(
+  run: string,
+  dataset: Dataset,
+  openStore: OpenStore,
+): Promise<ReportResult> {
+  return writeReport({ run }, { dataset, openStore });
 }
 
 /** A report of an earlier run in the same folder says nothing of this one. */
@@ -67,7 +72,10 @@ export async function removeReport(run: string): Promise<void> {
   await rm(join(run, "report.html"), { force: true });
 }
 
-async function writeReport(options: ReportOptions, open: Dataset | undefined): Promise<ReportResult> {
+async function writeReport(
+  options: ReportOptions,
+  { dataset: open, openStore }: { readonly dataset?: Dataset; readonly openStore?: OpenStore },
+): Promise<ReportResult> {
   const { signal, compare = [], heatMaps = 8 } = options;
   checkHeatMaps(heatMaps);
   const own = await readRun(options.run);
@@ -84,25 +92,25 @@ async function writeReport(options: ReportOptions, open: Dataset | undefined): P
   const findings = await readFindings(own);
   const files = [...new Set([...shown, ...filesOfFindings(findings ?? [])])];
   const { hashes } = own.record;
-  const ofDataset = async (dataset: Dataset): Promise<Pictures> => ({
-    ...(await makeThumbnails(dataset, {
-      files,
-      hashes,
-      square: own.record.fit === "cover",
-      lanes: 2 * nodeRuntime().concurrency,
-      signal,
-    })),
-    maps: await makeHeatMaps(dataset, {
+  const ofDataset = async (dataset: Dataset): Promise<Pictures> => {
+    const maps = makeHeatMaps(dataset, {
       run: own.folder,
       answers: chooseExplained(answers, heatMaps),
       hashes,
       signal,
-    }).catch(() => {
       // A run whose model was moved away still has its figures.
+    }).catch(() => []);
+    try {
+      const square = own.record.fit === "cover";
+      const lanes = 2 * nodeRuntime().concurrency;
+      const thumbnails = await makeThumbnails(dataset, { files, hashes, square, lanes, openStore, signal });
+      return { ...thumbnails, maps: await maps };
+    } finally {
+      // Whatever happens, the data is read no more when it is closed.
+      await maps;
       signal?.throwIfAborted();
-      return [];
-    }),
-  });
+    }
+  };
   const found = open
     ? { ...(await ofDataset(open)), gone: null }
     : await picturesAt(own, files, ofDataset, signal);

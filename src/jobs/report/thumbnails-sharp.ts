@@ -1,11 +1,20 @@
 import sharp from "sharp";
 import { mapConcurrent } from "../../core/async.ts";
-import { decodeBytes } from "../../data/decode-sharp.ts";
+import { sha256 } from "../../core/hash.ts";
+import { decodeBytes, decoderName } from "../../data/decode-sharp.ts";
+import { memoryRows, type RowStore } from "../../data/row-store.ts";
 import type { Dataset, Sample } from "../../data/sample.ts";
-import { loadPicture, orSkipped } from "../../train/picture.ts";
+import type { OpenStore } from "../../train/extract.ts";
+import { type LoadedPicture, loadPicture, orSkipped } from "../../train/picture.ts";
 
 /** Side of a thumbnail in pixels: what a tile shows on most screens. */
 const side = 112;
+
+/** Raise it when thumbnails are drawn otherwise. */
+const version = 1;
+
+/** Bytes of a kept thumbnail and its length at most; twice what most have, and the few larger ones are drawn each time. */
+const rowBytes = 8192;
 
 /** Characters of all data: URIs together. */
 const mostCharacters = 2_500_000;
@@ -25,35 +34,43 @@ export interface ThumbnailOptions {
   /** Whether the middle square is what the network sees. */
   readonly square: boolean;
   readonly lanes: number;
+  /** Where thumbnails are kept, so that the next report need not draw them anew; left out, they are not. */
+  readonly openStore?: OpenStore | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Small copies of pictures, together bounded whatever the data. */
 export async function makeThumbnails(
   { samples }: Pick<Dataset, "samples">,
-  { files, hashes, square, lanes, signal }: ThumbnailOptions,
+  { files, hashes, square, lanes, openStore, signal }: ThumbnailOptions,
 ): Promise<Thumbnails> {
   const known = new Map(samples.map((sample) => [sample.id, sample]));
   const pictures = new Map<string, string>();
   const lost: string[] = [];
-  let characters = 0;
+  const key = await sha256(`${version} ${side} ${square} ${decoderName}`);
+  const store = openStore?.(key, rowBytes, "thumbnails") ?? memoryRows();
   const one = async (file: string): Promise<string | undefined> => {
     signal?.throwIfAborted();
     const sample = known.get(file);
     if (sample === undefined) return undefined;
-    const made = await orSkipped(file, () => thumbnail(sample, hashes.get(file), square));
+    const made = await orSkipped(file, () => thumbnail(sample, hashes.get(file), square, store));
     return typeof made === "string" ? made : undefined;
   };
-  let place = 0;
-  for await (const uri of mapConcurrent(files, lanes, one)) {
-    const file = files[place++]!;
-    if (uri === undefined) {
-      lost.push(file);
-      continue;
+  try {
+    let characters = 0;
+    let place = 0;
+    for await (const uri of mapConcurrent(files, lanes, one)) {
+      const file = files[place++]!;
+      if (uri === undefined) {
+        lost.push(file);
+        continue;
+      }
+      characters += uri.length;
+      if (characters > mostCharacters) break;
+      pictures.set(file, uri);
     }
-    characters += uri.length;
-    if (characters > mostCharacters) break;
-    pictures.set(file, uri);
+  } finally {
+    store.close();
   }
   return { pictures, lost };
 }
@@ -62,14 +79,22 @@ async function thumbnail(
   { id, content }: Sample,
   hash: string | undefined,
   square: boolean,
+  store: RowStore,
 ): Promise<string | undefined> {
-  const { bytes, hash: own } = await loadPicture(id, content);
-  if (hash !== undefined && !own.startsWith(hash)) return undefined;
+  const picture = await loadPicture(id, content);
+  if (hash !== undefined && !picture.hash.startsWith(hash)) return undefined;
+  const kept = store.get(picture.hash);
+  const small = kept ? fromRow(kept) : await draw(picture, square);
+  if (kept === undefined && small.length <= rowBytes - 2) store.put(picture.hash, toRow(small));
+  return `data:image/webp;base64,${Buffer.from(small).toString("base64")}`;
+}
+
+async function draw({ id, content, bytes }: LoadedPicture, square: boolean): Promise<Uint8Array> {
   const { width, height, data } =
     content.kind === "file"
       ? await decodeBytes(bytes, { id, shrinkTo: side })
       : { width: content.width, height: content.height, data: bytes };
-  const small = await sharp(data, { raw: { width, height, channels: 3 } })
+  return sharp(data, { raw: { width, height, channels: 3 } })
     .resize(side, side, {
       fit: square ? "cover" : "inside",
       // Of pictures as small as CIFAR's the pixels are the truth.
@@ -77,5 +102,16 @@ async function thumbnail(
     })
     .webp({ quality: 72, effort: 1 })
     .toBuffer();
-  return `data:image/webp;base64,${small.toString("base64")}`;
+}
+
+/** All rows of a store are of one length: two bytes say how much of it is the picture. */
+function toRow(picture: Uint8Array): Uint8Array {
+  const row = new Uint8Array(rowBytes);
+  row.set([picture.length & 0xff, picture.length >> 8]);
+  row.set(picture, 2);
+  return row;
+}
+
+function fromRow(row: Uint8Array): Uint8Array {
+  return row.subarray(2, 2 + row[0]! + (row[1]! << 8));
 }
