@@ -7,7 +7,6 @@ import { type StepGraph, stepGraph } from "../../src/train/step-graph.ts";
 import { muon } from "./muon.ts";
 import { type Architecture, meanOutput, student } from "./student.ts";
 import { featureCount } from "./teacher.ts";
-import { side } from "./views.ts";
 
 /** Mean and deviation of the teacher's features. */
 export interface Spread {
@@ -16,6 +15,8 @@ export interface Spread {
 }
 
 export interface Recipe {
+  /** Of the pictures, in pixels. */
+  readonly side: number;
   readonly classes: number;
   /** What the cross-entropy counts beside the features' error. */
   readonly labelWeight: number;
@@ -32,6 +33,7 @@ export interface Recipe {
  * where a picture's class is known, the cross-entropy of another reading is added.
  */
 export function distillStep(arch: Architecture, standard: Spread, recipe: Recipe, random: Random): StepGraph {
+  const { side } = recipe;
   const front = new GraphBuilder({ opset: 18, name: "pictures" });
   const pictures = front.op("Cast", [front.input("pictures", "uint8", ["N", side, side, 3])], { to: 1 });
   const gain = front.input("gain", "float32", ["N", 1, 1, 1]);

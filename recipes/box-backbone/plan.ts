@@ -1,14 +1,33 @@
 import { derived } from "../../src/core/random.ts";
 import { shardRows, shardsOf } from "./teacher.ts";
-import type { Source, View } from "./views.ts";
+import { picturesOf, type Sides, type Source, type Sources, type View } from "./views.ts";
 
-/** What an epoch looks at: small pictures whole, and windows of photos. */
-export const views: readonly View[] = [
-  { name: "whole", pictures: "tiny", area: [1, 1], windows: 1 },
-  { name: "windows", pictures: "photos", area: [0.15, 1], windows: 3 },
-];
+/** What an epoch looks at, and how large. */
+export interface Course {
+  readonly sides: Sides;
+  readonly views: readonly View[];
+}
 
-export type Sources = Readonly<Record<View["pictures"], readonly Source[]>>;
+/**
+ * The first course is small and long, the second at the size that the student will be asked at and short. In both the
+ * teacher sees twice the student's side: the last places of both networks are as many of a picture's.
+ */
+export const courses = {
+  small: {
+    sides: { student: 64, teacher: 128 },
+    views: [
+      { name: "whole", pictures: "tiny", area: [1, 1], windows: 1 },
+      { name: "windows", pictures: "photos", area: [0.15, 1], windows: 3 },
+    ],
+  },
+  large: {
+    sides: { student: 112, teacher: 224 },
+    views: [
+      { name: "large", pictures: "photos", area: [0.3, 1], windows: 1 },
+      { name: "stretched", pictures: "tiny", area: [1, 1], windows: 1, most: 8000 },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Course>>;
 
 /** A shard that an epoch goes through. */
 export interface Portion {
@@ -24,7 +43,7 @@ export function portions(
   seed: number,
 ): readonly Portion[] {
   const all = used.flatMap((view) =>
-    Array.from({ length: shardsOf(view, sources[view.pictures]) }, (_, shard) => ({ view, shard })),
+    Array.from({ length: shardsOf(view, picturesOf(view, sources)) }, (_, shard) => ({ view, shard })),
   );
   return derived(seed, 7, epoch).shuffle(all);
 }
@@ -36,5 +55,5 @@ export function rowsIn(view: View, sources: readonly Source[], shard: number): n
 
 /** Whole batches in a shard. */
 export function stepsIn({ view, shard }: Portion, sources: Sources, batch: number): number {
-  return Math.floor(rowsIn(view, sources[view.pictures], shard) / batch);
+  return Math.floor(rowsIn(view, picturesOf(view, sources), shard) / batch);
 }

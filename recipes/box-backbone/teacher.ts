@@ -11,7 +11,7 @@ import type { Session } from "../../src/runtime/session.ts";
 import { join } from "../../src/surgery/join.ts";
 import { affine, normalisations } from "../../src/surgery/preprocess.ts";
 import { readTensors, writeTensors } from "../../src/train/network/safetensors.ts";
-import { type Seen, type Source, side, teacherSide, type View, windows } from "./views.ts";
+import { type Seen, type Sides, type Source, type View, windows } from "./views.ts";
 
 /** Rows of a shard, and pictures that go through the teacher at once. */
 export const shardRows = 2000;
@@ -38,9 +38,8 @@ export function shardsOf(view: View, sources: readonly Source[]): number {
 }
 
 /** Opens the teacher: uint8 `pixels` [N, side, side, 3] to float16 `taught`. */
-async function openTeacher(): Promise<Session> {
+async function openTeacher(size: number): Promise<Session> {
   const runtime = nodeRuntime();
-  const size = teacherSide;
   const { backbone } = await openBase({ base: teacherFile, preprocess: "inception", size }, runtime);
   const front = new GraphBuilder({ opset: backbone.model.opsets.get("") ?? 18, name: "pixels" });
   const pixels = front.op("Cast", [front.input("pixels", "uint8", ["N", size, size, 3])], { to: 1 });
@@ -58,11 +57,13 @@ async function openTeacher(): Promise<Session> {
 /** A teacher, opened when it is first asked. */
 export class Teacher {
   readonly #folder: string;
+  readonly #sides: Sides;
   readonly #seed: number;
   #session: Promise<Session> | undefined;
 
-  constructor(folder: string, seed: number) {
+  constructor(folder: string, sides: Sides, seed: number) {
     this.#folder = folder;
+    this.#sides = sides;
     this.#seed = seed;
   }
 
@@ -81,7 +82,8 @@ export class Teacher {
   }
 
   async #compute(view: View, sources: readonly Source[], index: number): Promise<Shard> {
-    this.#session ??= openTeacher();
+    const { student: side, teacher: teacherSide } = this.#sides;
+    this.#session ??= openTeacher(teacherSide);
     const session = await this.#session;
     const range = [
       index * shardRows,
@@ -96,7 +98,7 @@ export class Teacher {
       answers.push(session.run({ pixels }));
     };
     let waiting: Seen[] = [];
-    for await (const row of windows(view, sources, range, seed)) {
+    for await (const row of windows(view, this.#sides, sources, range, seed)) {
       rows.push({ ...row, teacher: new Uint8Array() });
       waiting.push(row);
       if (waiting.length < batch) continue;

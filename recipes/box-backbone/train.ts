@@ -18,11 +18,12 @@ import { finished } from "./answer.ts";
 import { distillStep } from "./distill.ts";
 import type { Task } from "./learner.ts";
 import { apart, Learners } from "./learners.ts";
-import { type Portion, portions, rowsIn, type Sources, stepsIn, views } from "./plan.ts";
+import { courses, type Portion, portions, rowsIn, stepsIn } from "./plan.ts";
 import { photos, tinyImageNet } from "./sources.ts";
 import { loadState, type State, saveState, weightsOf } from "./state.ts";
 import { architecture } from "./student.ts";
 import { shardFrom, spread, Teacher } from "./teacher.ts";
+import { picturesOf, type Sources } from "./views.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     photos: { type: "string", multiple: true, default: [] },
     epochs: { type: "string", default: "8" },
     work: { type: "string", default: "runs/box" },
+    course: { type: "string", default: "small" },
     rate: { type: "string", default: "2e-3" },
     seed: { type: "string", default: "1" },
     steps: { type: "string" },
@@ -39,13 +41,15 @@ const { values: options } = parseArgs({
 });
 if (options.tiny === undefined) throw new Error("--tiny FOLDER: Tiny ImageNet's folder, which holds train/");
 const [work, seed, batch, epochs] = [options.work, Number(options.seed), 64, Number(options.epochs)];
-const recipe = { classes: 200, labelWeight: 0.3, weightDecay: 0.02, slower: 0.7 };
+const course = courses[options.course as keyof typeof courses];
+if (course === undefined) throw new Error(`--course ${options.course}: small or large`);
+const recipe = { side: course.sides.student, classes: 200, labelWeight: 0.3, weightDecay: 0.02, slower: 0.7 };
 await mkdir(work, { recursive: true });
 
 const sources: Sources = { tiny: await tinyImageNet(options.tiny), photos: await photos(options.photos) };
-const used = views.filter((view) => sources[view.pictures].length > 0);
-const teacher = new Teacher(join(work, "views"), seed);
-const { features } = await shardFrom(await teacher.shard(used[0]!, sources[used[0]!.pictures], 0));
+const used = course.views.filter((view) => sources[view.pictures].length > 0);
+const teacher = new Teacher(join(work, "views"), course.sides, seed);
+const { features } = await shardFrom(await teacher.shard(used[0]!, picturesOf(used[0]!, sources), 0));
 const graph = distillStep(architecture, await spread(features), recipe, derived(seed, 3));
 
 const checkpoint = join(work, "checkpoint.safetensors");
@@ -69,7 +73,7 @@ const plan = Array.from({ length: epochs }, (_, epoch) => portions(used, sources
 const planned = plan.flat().reduce((sum, portion) => sum + stepsOf(portion), 0);
 const total = Number(options.steps ?? planned);
 /** A short rise, and straight down to nothing. */
-const [peak, warmup] = [Number(options.rate), 500];
+const [peak, warmup] = [Number(options.rate), Math.min(500, total / 10)];
 const rateAt = (step: number): number => peak * Math.min(step / warmup, (total - step + 1) / total);
 
 async function keep(): Promise<void> {
@@ -108,8 +112,8 @@ async function go(
   place: number,
   from: number,
 ): Promise<void> {
-  const shard = await teacher.shard(view, sources[view.pictures], index);
-  const order = derivedOrder(rowsIn(view, sources[view.pictures], index), seed, 11, epoch, place);
+  const shard = await teacher.shard(view, picturesOf(view, sources), index);
+  const order = derivedOrder(rowsIn(view, picturesOf(view, sources), index), seed, 11, epoch, place);
   const steps = stepsOf({ view, shard: index });
   for (let i = from; i < steps && state.step < total && !stopping; i += apart) {
     const tasks = Array.from({ length: learners.count }, (_, learner): Task => {

@@ -9,18 +9,24 @@ export interface Source {
   readonly label: number;
 }
 
+export type Sources = Readonly<Record<"tiny" | "photos", readonly Source[]>>;
+
 /** How a set of pictures is looked at: every picture through so many windows, the same for student and teacher. */
 export interface View {
   readonly name: string;
-  readonly pictures: "tiny" | "photos";
+  readonly pictures: keyof Sources;
   /** Bounds of the window's share of the picture's area; [1, 1] is the whole picture. */
   readonly area: readonly [number, number];
   readonly windows: number;
+  /** Pictures looked at: the first of them, all where it is left out. */
+  readonly most?: number;
 }
 
-/** Sides of what the student and the teacher see, in pixels: both nets' last places are as many of a picture's. */
-export const side = 64;
-export const teacherSide = 128;
+/** Sides of what the student and the teacher see, in pixels. */
+export interface Sides {
+  readonly student: number;
+  readonly teacher: number;
+}
 
 /** What is seen through one window, RGB bytes row by row. */
 export interface Seen {
@@ -30,7 +36,13 @@ export interface Seen {
 }
 
 /** Number `index` of a view's windows, the same on every run. Throws what sharp throws on files that are no pictures. */
-async function seen(view: View, sources: readonly Source[], index: number, seed: number): Promise<Seen> {
+async function seen(
+  view: View,
+  sides: Sides,
+  sources: readonly Source[],
+  index: number,
+  seed: number,
+): Promise<Seen> {
   const source = sources[index % sources.length]!;
   const picture = sharp(await readFile(source.file))
     .toColourspace("srgb")
@@ -41,7 +53,11 @@ async function seen(view: View, sources: readonly Source[], index: number, seed:
   const window = windowIn(width, height, view.area, derived(seed, index));
   const resized = (to: number): Promise<Uint8Array> =>
     bytes(sharp(data, raw).extract(window).resize(to, to, { fit: "fill" }), channels);
-  return { label: source.label, student: await resized(side), teacher: await resized(teacherSide) };
+  return {
+    label: source.label,
+    student: await resized(sides.student),
+    teacher: await resized(sides.teacher),
+  };
 }
 
 async function bytes(picture: Sharp, channels: number): Promise<Uint8Array> {
@@ -62,16 +78,22 @@ function windowIn(width: number, height: number, [least, most]: View["area"], ra
   return { left: (width - square) >> 1, top: (height - square) >> 1, width: square, height: square };
 }
 
+/** The pictures that a view looks at. */
+export function picturesOf({ pictures, most }: View, sources: Sources): readonly Source[] {
+  return sources[pictures].slice(0, most);
+}
+
 /** The windows of a view from `from` to before `to`, in order; those of files that cannot be read are left out. */
 export async function* windows(
   view: View,
+  sides: Sides,
   sources: readonly Source[],
   [from, to]: readonly [number, number],
   seed: number,
 ): AsyncGenerator<Seen> {
   const indices = Array.from({ length: to - from }, (_, i) => from + i);
   const look = (index: number): Promise<Seen | undefined> =>
-    seen(view, sources, index, seed).catch((error: unknown) => {
+    seen(view, sides, sources, index, seed).catch((error: unknown) => {
       console.error(`${sources[index % sources.length]?.file}: ${String(error)}`);
       return undefined;
     });
