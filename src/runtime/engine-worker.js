@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 /**
  * @typedef {{ type: import("onnxruntime-node").Tensor.Type, dims: readonly number[], data: import("onnxruntime-node").Tensor.DataType }} Plain
- * @typedef {{ id: number, feeds: Record<string, Plain>, fetch: readonly string[] | undefined }} Request
+ * @typedef {{ id: number, feeds: Record<string, Plain>, slabs: ArrayBuffer[], fetch: readonly string[] | undefined }} Request
  */
 
 const { model, threads, turn } =
@@ -42,7 +42,7 @@ try {
       return;
     }
     underway++;
-    const { id, feeds, fetch } = request;
+    const { id, feeds, slabs, fetch } = request;
     try {
       const inputs = Object.fromEntries(
         Object.entries(feeds).map(([name, { type, dims, data }]) => [name, new Tensor(type, data, dims)]),
@@ -54,9 +54,9 @@ try {
           return [name, { type, dims, data }];
         }),
       );
-      port.postMessage({ id, outputs });
+      port.postMessage({ id, slabs, outputs }, slabs);
     } catch (error) {
-      port.postMessage({ id, error: reason(error) });
+      port.postMessage({ id, slabs, error: reason(error) }, slabs);
     } finally {
       if (--underway === 0) rest();
     }

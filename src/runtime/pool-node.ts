@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Tensor as OrtTensor } from "onnxruntime-node";
 import { reason } from "../core/errors.ts";
+import { Slabs } from "../core/slabs.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { EngineError } from "./errors.ts";
 import { newTurn, turns } from "./exit-node.ts";
@@ -9,7 +10,7 @@ import { fromEngine, toEngine } from "./node-tensor.ts";
 import type { Session } from "./session.ts";
 
 type Outputs = Record<string, Tensor>;
-type Answer = { readonly id: number } & (
+type Answer = { readonly id: number; readonly slabs: readonly ArrayBuffer[] } & (
   | { readonly outputs: Record<string, OrtTensor> }
   | { readonly error: string }
 );
@@ -29,23 +30,13 @@ function failed(what: string, why: string): EngineError {
   return new EngineError({ what, why: `${engine} says: ${why}` }, { engine });
 }
 
-/**
- * Typed arrays are cloned with all of the buffer they look at: one that sees a part of it is copied out first, and the copy,
- * which nobody else has, is handed over to the thread instead of being cloned once more. (The engine's tensors hold plain typed
- * arrays: a Buffer's slice would be no copy.)
- */
-function trimmed({ data }: OrtTensor, handedOver: ArrayBuffer[]): OrtTensor["data"] {
-  if (!ArrayBuffer.isView(data) || data.byteLength === data.buffer.byteLength) return data;
-  const copy = data.slice();
-  handedOver.push(copy.buffer as ArrayBuffer);
-  return copy;
-}
-
 /** An engine in a thread: runs are answered in the order asked. */
 class EngineThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #exit: Promise<void>;
+  /** What runs bring goes over to the thread in them, and comes back with the answer. */
+  readonly #slabs = new Slabs();
   readonly greeting: Promise<Interface>;
   #next = 0;
   /** Why no run can be taken any more. */
@@ -89,16 +80,19 @@ class EngineThread {
 
   async run(feeds: Readonly<Record<string, Tensor>>, fetch: readonly string[] | undefined): Promise<Outputs> {
     if (this.#lost !== undefined) throw this.#lost;
-    const handedOver: ArrayBuffer[] = [];
-    const plain = Object.entries(feeds).map(([name, tensor]) => {
-      const engineTensor = toEngine(tensor);
-      const { type, dims } = engineTensor;
-      return [name, { type, dims, data: trimmed(engineTensor, handedOver) }];
+    const slabs: ArrayBuffer[] = [];
+    const plain = Object.entries(feeds).map(([name, { bytes, ...tensor }]) => {
+      const slab = this.#slabs.take(bytes.byteLength);
+      slabs.push(slab);
+      const copy = new Uint8Array(slab, 0, bytes.byteLength);
+      copy.set(bytes);
+      const { type, dims, data } = toEngine({ ...tensor, bytes: copy });
+      return [name, { type, dims, data }];
     });
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, feeds: Object.fromEntries(plain), fetch }, handedOver);
+      this.#worker.postMessage({ id, feeds: Object.fromEntries(plain), slabs, fetch }, slabs);
     });
   }
 
@@ -116,6 +110,7 @@ class EngineThread {
   #settle(answer: Answer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
+    for (const slab of answer.slabs) this.#slabs.give(slab);
     if ("error" in answer) pending?.reject(failed("The engine failed while running a graph.", answer.error));
     else
       pending?.resolve(

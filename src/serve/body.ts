@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Slabs } from "../core/slabs.ts";
 import type { Limits } from "./contract.ts";
 import { refusal } from "./errors.ts";
 
@@ -8,6 +9,8 @@ export type Body = Uint8Array<ArrayBuffer>;
 /** Bytes of all bodies held at once: what stands between many large uploads and the memory's end. */
 export class BodyMemory {
   readonly #most: number;
+  /** Where bodies are read to. */
+  readonly slabs = new Slabs();
   #held = 0;
 
   constructor(most: number) {
@@ -52,31 +55,64 @@ export async function withBody<T>(
   if (length > most) throw tooLarge(most);
   const free = memory.take(length);
   try {
-    return await use(await collect(incoming, most));
+    const body = await collect(incoming, most, memory.slabs);
+    const result = await use(body);
+    // Only where all went well: after a failure some of its pictures may still be looked at.
+    memory.slabs.give(body.buffer);
+    return result;
   } finally {
     free();
   }
 }
 
-async function collect(incoming: IncomingMessage, most: number): Promise<Body> {
-  const chunks: Uint8Array[] = [];
+/** Reads a body whole, into a slab. */
+async function collect(incoming: IncomingMessage, most: number, slabs: Slabs): Promise<Body> {
+  const chunks = await chunksOf(incoming, most);
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const body = new Uint8Array(slabs.take(size), 0, size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  discard(chunks);
+  return body;
+}
+
+function chunksOf(incoming: IncomingMessage, most: number): Promise<Uint8Array<ArrayBuffer>[]> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  try {
-    // Stopping early must not end the connection: the refusal goes out on it.
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  return new Promise((resolve, reject) => {
+    const add = (chunk: Uint8Array<ArrayBuffer>): void => {
       size += chunk.length;
-      if (size > most) break;
       chunks.push(chunk);
-    }
-  } catch {
-    throw refusal(400, "The body broke off.");
-  }
-  if (size > most) {
-    // The rest is let go by: a sender reads the refusal only once it has sent all.
-    incoming.resume();
-    throw tooLarge(most);
-  }
-  return Buffer.concat(chunks, size);
+      if (size <= most) return;
+      incoming.off("data", add);
+      // The rest is let go by: a sender reads the refusal only once it has sent all.
+      incoming.resume();
+      reject(tooLarge(most));
+    };
+    const broken = (): void => reject(refusal(400, "The body broke off."));
+    incoming.on("data", add);
+    incoming.on("error", broken);
+    incoming.once("close", broken);
+    incoming.once("end", () => {
+      incoming.off("close", broken);
+      resolve(chunks);
+    });
+  });
+}
+
+/** A port at whose other end nobody is. */
+const nowhere = new MessageChannel().port1;
+nowhere.close();
+
+/** Frees the chunks' memory at once, by sending it away, instead of leaving it to a collection (core/slabs.ts says why). */
+function discard(chunks: readonly Uint8Array<ArrayBuffer>[]): void {
+  nowhere.postMessage(
+    undefined,
+    chunks.map(({ buffer }) => buffer),
+  );
 }
 
 function tooLarge(most: number): Error {
