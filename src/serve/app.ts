@@ -9,12 +9,12 @@ import { predictRoutes } from "./routes/predict.ts";
 import type { Env, RequestContext, Route, ServerState } from "./state.ts";
 
 /** Sent with every answer: nothing of it is run, framed or guessed at by a browser. */
-const headers = {
+const headers = Object.entries({
   "content-security-policy":
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
-};
+});
 
 interface Watch {
   /** Refuses requests that no route should see. Throws RefusedError. */
@@ -33,15 +33,17 @@ export function createApp(state: ServerState, { guard, onError }: Watch): Hono<E
   );
   const app = new Hono<Env>({ strict: false });
   app.use(async (context, next) => {
+    const { incoming, outgoing } = context.env;
     const done = state.metrics.duration.startTimer();
+    for (const [name, value] of headers) outgoing.setHeader(name, value);
+    if (state.isStopping()) outgoing.setHeader("connection", "close");
     await next();
-    for (const [name, value] of Object.entries(headers)) context.header(name, value);
-    if (state.isStopping()) context.header("connection", "close");
     // Closed now, the rest of the body would meet a closed door, and its sender might never read why. It is let go by.
-    else if (!context.env.incoming.complete) context.header("connection", "keep-alive");
+    if (!incoming.complete && !state.isStopping()) outgoing.setHeader("connection", "keep-alive");
     const route = routeOf(context);
     done({ route });
-    state.metrics.requests.inc({ route, status: context.res.status });
+    const status = outgoing.headersSent ? outgoing.statusCode : context.res.status;
+    state.metrics.requests.inc({ route, status });
   });
   app.use(async ({ req }, next) => {
     guard(req.method, (name) => req.header(name));

@@ -20,6 +20,7 @@ export class GracefulStop {
 
   /** Takes no more connections, waits for the answers, `seconds` at most, and closes what is open. */
   async stop(seconds: number): Promise<void> {
+    for (const answer of this.#answers) if (!answer.headersSent) answer.setHeader("connection", "close");
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     let timer: NodeJS.Timeout | undefined;
     if (this.#answers.size > 0)

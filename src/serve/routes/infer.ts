@@ -4,6 +4,7 @@ import { refusal } from "../errors.ts";
 import { failures } from "../openapi/parts.ts";
 import { tensorsOf, writeInferAnswer } from "../protocol/infer-answer.ts";
 import { readInferRequest } from "../protocol/infer-request.ts";
+import { send } from "../send.ts";
 import type { RequestContext, Route, ServerState } from "../state.ts";
 
 const lengthHeader = "inference-header-content-length";
@@ -55,7 +56,7 @@ async function infer(context: RequestContext, state: ServerState): Promise<Respo
     const predictions = await classifyAll(model, request.pictures, {}, state, signal);
     const tensors = tensorsOf(predictions, request.outputs, model.outputs);
     const encoded = writeInferAnswer(model.name, request.id, tensors);
-    return context.body(encoded.body, 200, encoded.headers);
+    return send(context, encoded.body, encoded.headers);
   });
 }
 

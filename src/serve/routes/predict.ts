@@ -5,6 +5,7 @@ import { refusal } from "../errors.ts";
 import type { ServedModel } from "../models.ts";
 import { picturesOfForm } from "../multipart.ts";
 import { failures } from "../openapi/parts.ts";
+import { sendJson } from "../send.ts";
 import type { RequestContext, Route, ServerState } from "../state.ts";
 
 const bytes = { schema: { type: "string", format: "binary" } };
@@ -95,12 +96,12 @@ async function predict(context: RequestContext, model: ServedModel, state: Serve
   return answer(context, state, async (body, signal) => {
     if (!isForm) {
       const [prediction] = await classifyAll(model, [body], asked, state, signal);
-      return context.json({ model: model.name, ...told(prediction!) });
+      return sendJson(context, { model: model.name, ...told(prediction!) });
     }
     const files = await picturesOfForm(body, type, state.limits.pictures);
     const pictures = files.map((file) => file.bytes);
     const predictions = await classifyAll(model, pictures, asked, state, signal);
-    return context.json({
+    return sendJson(context, {
       model: model.name,
       predictions: predictions.map((prediction, i) => ({ file: files[i]!.file, ...told(prediction) })),
     });
