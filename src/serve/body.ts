@@ -96,6 +96,7 @@ function chunksOf(incoming: IncomingMessage, most: number): Promise<Uint8Array<A
     incoming.on("data", add);
     incoming.on("error", broken);
     incoming.once("close", broken);
+    if (incoming.destroyed) broken();
     incoming.once("end", () => {
       incoming.off("close", broken);
       resolve(chunks);
@@ -109,9 +110,11 @@ nowhere.close();
 
 /** Frees the chunks' memory at once, by sending it away, instead of leaving it to a collection (core/slabs.ts says why). */
 function discard(chunks: readonly Uint8Array<ArrayBuffer>[]): void {
+  // What shares its buffer with others stays: theirs would be gone, too.
+  const own = chunks.filter((chunk) => chunk.byteLength === chunk.buffer.byteLength);
   nowhere.postMessage(
     undefined,
-    chunks.map(({ buffer }) => buffer),
+    own.map(({ buffer }) => buffer),
   );
 }
 
