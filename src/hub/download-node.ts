@@ -58,7 +58,8 @@ export interface Arrived {
 /**
  * Brings a file to `part`, going on from what an earlier call left there: places are tried in turn, again after a while
  * where that may help. What arrives is held to its size and digest; what differs is thrown away. Throws DownloadError,
- * IntegrityError, and the signal's reason; a part stays for the next call then, unless its bytes were wrong.
+ * IntegrityError, and the signal's reason; a part stays for the next call then, unless its bytes were wrong. Where all went
+ * well it is the caller's to take away, with `forgetPart`.
  */
 export async function download(
   wanted: Wanted,
@@ -159,9 +160,8 @@ async function resumable(
 /** The part as the whole file, once it is what was meant; else it is gone. */
 async function kept(wanted: Wanted, part: string, fresh: boolean): Promise<Omit<Arrived, "url">> {
   const { differs, sha256, bytes } = await checkFile(part, wanted);
-  await rm(stateOf(part), { force: true });
   if (differs === undefined) return { sha256, bytes };
-  await rm(part, { force: true });
+  await forgetPart(part);
   // Pieces of two versions may have met: once more from the start. A file that came in one piece is what the place has.
   throw new Setback("its bytes are not those that were meant", { final: fresh, differs });
 }
@@ -191,6 +191,11 @@ function failure(wanted: Wanted, last: ReadonlyMap<string, Setback>): DownloadEr
     },
     { file: wanted.file, tried },
   );
+}
+
+/** Removes a part, and what was noted of it. */
+export async function forgetPart(part: string): Promise<void> {
+  for (const path of [part, stateOf(part)]) await rm(path, { force: true });
 }
 
 async function sizeOf(path: string): Promise<number> {
