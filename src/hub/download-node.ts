@@ -1,5 +1,6 @@
 import { readFile, rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { following } from "../core/abort.ts";
 import { isFields } from "../core/json.ts";
 import { checkFile, type Digest } from "./digest-node.ts";
 import { DownloadError, IntegrityError } from "./errors.ts";
@@ -108,9 +109,12 @@ async function attempt(
 ): Promise<Omit<Arrived, "url">> {
   const have = await resumable(wanted, place, part);
   const { patience } = options;
-  const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(), 1000 * patience.stallSeconds);
-  const signals = [stalled.signal, ...(options.signal ? [options.signal] : [])];
+  const stop = following(options.signal);
+  let stalled = false;
+  const timer = setTimeout(() => {
+    stalled = true;
+    stop.abort();
+  }, 1000 * patience.stallSeconds);
   try {
     const headers = {
       ...place.headers,
@@ -119,23 +123,23 @@ async function attempt(
       ...(have.bytes > 0 && { range: `bytes=${have.bytes}-` }),
       ...(have.bytes > 0 && have.etag !== undefined && { "if-range": have.etag }),
     };
-    const response = await ask(place.url, { headers, signal: AbortSignal.any(signals) });
+    const response = await ask(place.url, { headers, signal: stop.signal });
     const complete = response.status === 416 && have.bytes > 0;
     if (complete) await response.body?.cancel();
     else
       await receive(response, wanted, part, {
         ...options,
+        signal: stop.signal,
         from: have.bytes,
         url: place.url,
         touch: () => timer.refresh(),
       });
   } catch (error) {
-    if (error instanceof Setback && !stalled.signal.aborted) throw error;
-    if (stalled.signal.aborted)
-      throw new Setback(`nothing came for ${patience.stallSeconds} s`, { cause: error });
+    if (stalled) throw new Setback(`nothing came for ${patience.stallSeconds} s`, { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);
+    stop.letGo();
   }
   return kept(wanted, part, have.bytes === 0);
 }
