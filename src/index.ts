@@ -76,6 +76,7 @@ export {
   HandleError,
   IntegrityError,
   LicenceError,
+  ModelArchiveError,
   NoModelError,
   OfflineError,
 } from "./hub/errors.ts";

@@ -44,7 +44,8 @@ function publishCommand(group: Command): void {
     .action(async (model: string, flags: OutputOptions & Omit<PublishOptions, "model">) => {
       const terminal = new Terminal(flags);
       const published = await publish({ ...flags, model });
-      terminal.say(`Published ${count(published.files.length, "file")}: ${published.where}`);
+      const at = published.revision === undefined ? "" : `, revision ${published.revision.slice(0, 12)}`;
+      terminal.say(`Published ${count(published.files.length, "file")}: ${published.where}${at}`);
       terminal.say(
         flags.to.startsWith("hf:")
           ? `Others train on it with --base ${published.handle}`

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { following, unlessAborted } from "../core/abort.ts";
 import type { Patience } from "./download-node.ts";
 import { ask, expectStatus, Setback } from "./http.ts";
 
@@ -13,11 +14,16 @@ export async function askAgain(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   for (let turn = 1, wait = waitSeconds; ; turn++, wait *= 2) {
-    const signals = [AbortSignal.timeout(1000 * stallSeconds), ...(signal ? [signal] : [])];
+    const stop = following(signal);
+    const timer = setTimeout(
+      () => stop.abort(new Error(`nothing came for ${stallSeconds} s`)),
+      1000 * stallSeconds,
+    );
     try {
-      const response = await ask(url, { headers, signal: AbortSignal.any(signals) });
+      const response = await ask(url, { headers, signal: stop.signal });
       // Errors of a kind that asking again does not mend are for the caller to read.
-      if (response.ok || (response.status < 500 && response.status !== 429)) return await bounded(response);
+      if (response.ok || (response.status < 500 && response.status !== 429))
+        return await unlessAborted(bounded(response), stop.signal);
       await expectStatus(response, []);
     } catch (error) {
       signal?.throwIfAborted();
@@ -28,6 +34,9 @@ export async function askAgain(
       const asked = setback.retryAfter ?? 0;
       if (setback.final || turn >= tries || asked > longestWaitSeconds) throw setback;
       await sleep(1000 * Math.max(wait, asked), undefined, { ...(signal && { signal }) });
+    } finally {
+      clearTimeout(timer);
+      stop.letGo();
     }
   }
 }

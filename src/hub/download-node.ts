@@ -1,5 +1,6 @@
 import { readFile, rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { following } from "../core/abort.ts";
 import { isFields } from "../core/json.ts";
 import { checkFile, type Digest } from "./digest-node.ts";
 import { DownloadError, IntegrityError } from "./errors.ts";
@@ -58,7 +59,8 @@ export interface Arrived {
 /**
  * Brings a file to `part`, going on from what an earlier call left there: places are tried in turn, again after a while
  * where that may help. What arrives is held to its size and digest; what differs is thrown away. Throws DownloadError,
- * IntegrityError, and the signal's reason; a part stays for the next call then, unless its bytes were wrong.
+ * IntegrityError, and the signal's reason; a part stays for the next call then, unless its bytes were wrong. Where all went
+ * well it is the caller's to take away, with `forgetPart`.
  */
 export async function download(
   wanted: Wanted,
@@ -107,9 +109,12 @@ async function attempt(
 ): Promise<Omit<Arrived, "url">> {
   const have = await resumable(wanted, place, part);
   const { patience } = options;
-  const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(), 1000 * patience.stallSeconds);
-  const signals = [stalled.signal, ...(options.signal ? [options.signal] : [])];
+  const stop = following(options.signal);
+  let stalled = false;
+  const timer = setTimeout(() => {
+    stalled = true;
+    stop.abort();
+  }, 1000 * patience.stallSeconds);
   try {
     const headers = {
       ...place.headers,
@@ -118,23 +123,23 @@ async function attempt(
       ...(have.bytes > 0 && { range: `bytes=${have.bytes}-` }),
       ...(have.bytes > 0 && have.etag !== undefined && { "if-range": have.etag }),
     };
-    const response = await ask(place.url, { headers, signal: AbortSignal.any(signals) });
+    const response = await ask(place.url, { headers, signal: stop.signal });
     const complete = response.status === 416 && have.bytes > 0;
     if (complete) await response.body?.cancel();
     else
       await receive(response, wanted, part, {
         ...options,
+        signal: stop.signal,
         from: have.bytes,
         url: place.url,
         touch: () => timer.refresh(),
       });
   } catch (error) {
-    if (error instanceof Setback && !stalled.signal.aborted) throw error;
-    if (stalled.signal.aborted)
-      throw new Setback(`nothing came for ${patience.stallSeconds} s`, { cause: error });
+    if (stalled) throw new Setback(`nothing came for ${patience.stallSeconds} s`, { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);
+    stop.letGo();
   }
   return kept(wanted, part, have.bytes === 0);
 }
@@ -159,9 +164,8 @@ async function resumable(
 /** The part as the whole file, once it is what was meant; else it is gone. */
 async function kept(wanted: Wanted, part: string, fresh: boolean): Promise<Omit<Arrived, "url">> {
   const { differs, sha256, bytes } = await checkFile(part, wanted);
-  await rm(stateOf(part), { force: true });
   if (differs === undefined) return { sha256, bytes };
-  await rm(part, { force: true });
+  await forgetPart(part);
   // Pieces of two versions may have met: once more from the start. A file that came in one piece is what the place has.
   throw new Setback("its bytes are not those that were meant", { final: fresh, differs });
 }
@@ -191,6 +195,11 @@ function failure(wanted: Wanted, last: ReadonlyMap<string, Setback>): DownloadEr
     },
     { file: wanted.file, tried },
   );
+}
+
+/** Removes a part, and what was noted of it. */
+export async function forgetPart(part: string): Promise<void> {
+  for (const path of [part, stateOf(part)]) await rm(path, { force: true });
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -28,6 +28,11 @@ export class IntegrityError extends TsugikiError<{
   override readonly code = "HUB_INTEGRITY";
 }
 
+/** An archive that is damaged, larger than any model, or made to write where it should not. */
+export class ModelArchiveError extends TsugikiError<{ readonly archive: string; readonly entry?: string }> {
+  override readonly code = "HUB_ARCHIVE";
+}
+
 /** Something that the network would have to give, while it may not be touched. */
 export class OfflineError extends TsugikiError<{ readonly handle: string }> {
   override readonly code = "HUB_OFFLINE";

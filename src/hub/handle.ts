@@ -6,8 +6,8 @@ export type Handle =
   | { readonly kind: "file"; readonly path: string }
   /** A row of the catalogue, or "box". */
   | { readonly kind: "name"; readonly name: string }
-  /** One file at an address. */
-  | { readonly kind: "url"; readonly url: string }
+  /** One file at an address, or a file in the archive there. */
+  | { readonly kind: "url"; readonly url: string; readonly file?: string }
   /** A repository on Hugging Face; the newest revision and the model found by looking where they are left out. */
   | {
       readonly kind: "hf";
@@ -37,7 +37,7 @@ const revisionName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 
 const forms =
   "Write a file's path (./model.onnx), a name from `tsugiki models list`, hf:org/repo[@revision][:file.onnx], " +
-  "an https address, or hub+https://host/model.";
+  "an https address (of an archive: https://host/net.zip[:path/net.onnx]), or hub+https://host/model.";
 
 /** The handle as text that parses to the same. */
 export function handleText(handle: Handle): string {
@@ -47,7 +47,7 @@ export function handleText(handle: Handle): string {
     case "name":
       return handle.name;
     case "url":
-      return handle.url;
+      return `${handle.url}${behind(handle)}`;
     case "hf":
       return `hf:${handle.repo}${behind(handle)}`;
     case "hub":

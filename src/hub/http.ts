@@ -1,3 +1,4 @@
+import { unlessAborted } from "../core/abort.ts";
 import { reason } from "../core/errors.ts";
 import { isLoopback } from "./handle.ts";
 
@@ -54,11 +55,10 @@ export async function ask(
   let at = start;
   for (let hops = 0; hops <= redirects; hops++) {
     const own = at.origin === start.origin ? headers : open;
-    const response = await fetch(at, { headers: own, redirect: "manual", ...(signal && { signal }) }).catch(
-      (error: unknown) => {
-        throw new Setback(`${at.host} cannot be reached (${whyOf(error)})`, { cause: error });
-      },
-    );
+    const asked = fetch(at, { headers: own, redirect: "manual", ...(signal && { signal }) });
+    const response = await (signal ? unlessAborted(asked, signal) : asked).catch((error: unknown) => {
+      throw new Setback(`${at.host} cannot be reached (${whyOf(error)})`, { cause: error });
+    });
     if (!redirecting.has(response.status)) return response;
     await response.body?.cancel();
     at = redirected(at, response.headers.get("location"), start);

@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { reason, TsugikiError } from "../core/errors.ts";
 import { askAgain } from "./ask-again-node.ts";
-import { type DownloadOptions, download, type Patience } from "./download-node.ts";
-import { DownloadError, IntegrityError, LicenceError, OfflineError } from "./errors.ts";
+import { bringArchive } from "./bring-archive-node.ts";
+import { type Bringing, type BroughtFile, bringFile, offlineError } from "./bring-node.ts";
+import type { Patience } from "./download-node.ts";
+import { DownloadError, LicenceError } from "./errors.ts";
 import { handleText, type Remote } from "./handle.ts";
 import { Setback } from "./http.ts";
 import { parseHandle } from "./parse.ts";
-import { checked, type Described, type DescribedFile, type World } from "./provider.ts";
+import { checked, type Described, type World } from "./provider.ts";
 import { describe } from "./providers/table.ts";
-import type { ModelRecord, RecordedFile } from "./record.ts";
+import type { ModelRecord } from "./record.ts";
 import { ModelStore, type StoredModel } from "./store-node.ts";
 
 export interface HubOptions {
@@ -87,7 +89,7 @@ export class Hub {
   /**
    * The model on this machine, brought here first where it is not: whole, and the very bytes that were meant. What was
    * pulled once stays what it was then, until `update` finds another revision. Throws what `describe` throws,
-   * DownloadError, IntegrityError, OfflineError, and the signal's reason.
+   * DownloadError, IntegrityError, ModelArchiveError, OfflineError, and the signal's reason.
    */
   async pull(handle: Remote, options: PullOptions = {}): Promise<Pulled> {
     const text = handleText(handle);
@@ -110,24 +112,13 @@ export class Hub {
     const known = (await this.store.find(text))?.record;
     const described = await this.describe(this.#meant(handle, known, options), options.signal);
     refuseLicence(text, described, options.acceptLicence ?? false);
-    const pinned = known !== undefined && known.id === described.id ? known.files : [];
+    const pinned = known !== undefined && known.id === described.id ? known : undefined;
     let transferred = 0;
     // Another process may sweep a blob away before it is laid out: then it is brought once more.
     for (let turn = 0; turn < 5; turn++) {
-      const files: RecordedFile[] = [];
-      for (const file of described.files) {
-        const { came, ...recorded } = await this.#bringFile(text, file, pinned, options);
-        files.push(recorded);
-        transferred += came;
-      }
-      const pulled = new Date().toISOString();
-      const stored = await this.store.add({
-        ...described,
-        version: 1,
-        handle: text,
-        files,
-        pulled,
-      });
+      const { came, ...record } = await this.#bringFiles(text, described, pinned, options);
+      transferred += came;
+      const stored = await this.store.add(record);
       if (stored === undefined) continue;
       const evicted = await this.store.evict(this.#options.limit ?? usualLimit, stored.record);
       return this.#answer(stored, transferred, evicted);
@@ -135,49 +126,34 @@ export class Hub {
     throw new Error(`The cache ${this.#options.folder} is emptied faster than it can be filled.`);
   }
 
+  /** The files of a model in the blobs, and its record. */
+  async #bringFiles(
+    handle: string,
+    { packed, files: described, ...facts }: Described,
+    known: ModelRecord | undefined,
+    { signal, onProgress }: PullOptions,
+  ): Promise<ModelRecord & { readonly came: number }> {
+    const { offline = false, patience, huggingFaceCache } = this.#options;
+    const pinned = known?.files ?? [];
+    const how = { offline, patience, huggingFaceCache, signal, onProgress };
+    const bringing: Bringing = { handle, store: this.store, pinned, ...how };
+    const more = { ...facts, version: 1, handle, pulled: new Date().toISOString() } as const;
+    if (packed !== undefined)
+      return { ...more, ...(await bringArchive(described[0]!, packed, known, bringing)) };
+    const brought: BroughtFile[] = [];
+    for (const file of described) brought.push(await bringFile(file, bringing));
+    return {
+      ...more,
+      files: brought.map(({ file }) => file),
+      came: brought.reduce((sum, { came }) => sum + came, 0),
+    };
+  }
+
   /** What was pinned is asked for again as it was; only an update asks what the handle stands for now. */
   #meant(handle: Remote, known: ModelRecord | undefined, { update }: PullOptions) {
     if (known === undefined || update || !(handle.kind === "hf" || handle.kind === "hub")) return handle;
     const pinned = parseHandle(known.id);
     return pinned.kind === handle.kind ? pinned : handle;
-  }
-
-  async #bringFile(
-    text: string,
-    file: DescribedFile,
-    pinned: readonly RecordedFile[],
-    { signal, onProgress }: PullOptions,
-  ): Promise<RecordedFile & { readonly came: number }> {
-    const { path, places, gitOid, kept } = file;
-    const before = pinned.find((one) => one.path === path);
-    if (before && file.sha256 !== undefined && before.sha256 !== file.sha256)
-      throw changed(text, path, before.sha256, file.sha256);
-    const sha256 = before?.sha256 ?? file.sha256;
-    const bytes = before?.bytes ?? file.bytes;
-    const url = places[0]!.url;
-    const recorded = (hash: string, size: number) => ({ path, sha256: hash, bytes: size, url, came: 0 });
-    if (sha256 !== undefined && bytes !== undefined && (await this.store.hasBlob(sha256)))
-      return recorded(sha256, bytes);
-    const { huggingFaceCache, offline = false, patience } = this.#options;
-    if (huggingFaceCache !== undefined && kept !== undefined && bytes !== undefined) {
-      const adopted = await this.store.adopt(join(await huggingFaceCache(), kept), { sha256, bytes, gitOid });
-      if (adopted !== undefined) return recorded(adopted, bytes);
-    }
-    if (offline) throw offlineError(text);
-    const part = await this.store.part(sha256 ?? gitOid ?? url);
-    const options: DownloadOptions = {
-      signal,
-      patience,
-      onProgress: (done, total) => onProgress?.(path, done, total),
-    };
-    try {
-      const arrived = await download({ file: path, places, sha256, bytes, gitOid }, part, options);
-      await this.store.keepBlob(part, arrived.sha256);
-      return { path, sha256: arrived.sha256, bytes: arrived.bytes, url: arrived.url, came: arrived.bytes };
-    } catch (error) {
-      if (!(error instanceof IntegrityError) || before === undefined) throw error;
-      throw changed(text, path, error.evidence.expected, error.evidence.actual);
-    }
   }
 
   #answer(stored: StoredModel, transferred: number, evicted: readonly ModelRecord[]): Pulled {
@@ -214,26 +190,5 @@ function refuseLicence(handle: string, { licence }: Described, accepted: boolean
       next: "Say that this is all right with --accept-licence, or choose another: `tsugiki models list --licence permissive`.",
     },
     { handle, licence: licence.id },
-  );
-}
-
-function changed(handle: string, file: string, expected: string, actual: string): IntegrityError {
-  return new IntegrityError(
-    {
-      what: `${file} of ${handle} has changed since it was first pulled:`,
-      why: `${expected} was pinned, ${actual} is there now. Nothing of it was kept.`,
-      next: `If that is right, forget the old one (tsugiki models rm ${handle}) and pull it again.`,
-    },
-    { file, expected, actual },
-  );
-}
-
-function offlineError(handle: string): OfflineError {
-  return new OfflineError(
-    {
-      what: `${handle} is not on this machine, and the network may not be touched (--offline).`,
-      next: `Run \`tsugiki models pull ${handle}\` while online, or copy the cache of a machine that has it.`,
-    },
-    { handle },
   );
 }

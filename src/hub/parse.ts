@@ -5,8 +5,8 @@ const catalogueName = /^[a-z0-9][a-z0-9._-]*$/;
 const scheme = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
- * Parses whatever names a model: a path, a name, `hf:org/repo[@revision][:file.onnx]`, `zoo:path`, `https://…`, an
- * address copied from a browser, or `hub+https://host/model`. Touches neither disk nor network. Throws HandleError.
+ * Parses whatever names a model: a path, a name, `hf:org/repo[@revision][:file.onnx]`, `zoo:path`, `https://…`
+ * (of an archive: `[:path/file.onnx]`), an address copied from a browser, or `hub+https://host/model`. Touches neither disk nor network. Throws HandleError.
  */
 export function parseHandle(text: string): Handle {
   const handle = text.trim();
@@ -16,7 +16,7 @@ export function parseHandle(text: string): Handle {
   if (handle.startsWith("hf:")) return parseRepo(handle.slice(3), text);
   if (handle.startsWith("zoo:")) return { kind: "zoo", path: relativePath(handle.slice(4), text) };
   if (/^hub\+https?:/i.test(handle)) return parseHub(handle.slice(4), text);
-  if (/^https?:/i.test(handle)) return pasted(address(handle, text), text);
+  if (/^https?:/i.test(handle)) return parseAddress(handle, text);
   // A drive's letter on Windows is no scheme.
   if (/^[a-z]:[\\/]/i.test(handle)) return { kind: "file", path: handle };
   if (scheme.test(handle))
@@ -28,6 +28,16 @@ export function parseHandle(text: string): Handle {
 function parseRepo(rest: string, text: string): Handle {
   const [, repo = "", revision, file] = /^([^@:]*)(?:@([^:]*))?(?::(.*))?$/s.exec(rest) ?? [];
   return hfHandle({ repo, revision, file }, text);
+}
+
+/** An address, or https://…/net.tar.gz:path/net.onnx, a file in the archive there. */
+function parseAddress(handle: string, text: string): Handle {
+  const [, archive, file] =
+    /^(https?:\/\/[^/]+\/\S*?\.(?:zip|tar|tgz|tar\.gz)(?:\?[^:#]*)?):(.+)$/is.exec(handle) ?? [];
+  if (archive === undefined || file === undefined) return pasted(address(handle, text), text);
+  const found = pasted(address(archive, text), text);
+  if (found.kind !== "url") throw refused(text, "a file in an archive is named behind a plain address alone");
+  return { ...found, ...at({ file }, text) };
 }
 
 /** …/model[@revision][:file]: the model is the last name before either. */

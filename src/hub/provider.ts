@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from "./archive/archive.ts";
 import type { Digest } from "./digest-node.ts";
 import type { Handle } from "./handle.ts";
 import { isFileName, isSha256, type ModelFacts } from "./record.ts";
@@ -6,6 +7,14 @@ import { isFileName, isSha256, type ModelFacts } from "./record.ts";
 export interface Described extends ModelFacts {
   /** All that has to lie in one folder for the model to work. */
   readonly files: readonly DescribedFile[];
+  /** Where the only file is an archive, and what the model is called is known when it is unpacked. */
+  readonly packed?: Packed | undefined;
+}
+
+export interface Packed {
+  readonly format: ArchiveFormat;
+  /** The model's path in it, where that was said; else it has to be the only one. */
+  readonly model?: string | undefined;
 }
 
 export interface DescribedFile extends Digest {
@@ -67,7 +76,7 @@ export function keptAt(repo: string, { sha256, gitOid }: Digest): string {
 
 /** The description, once nothing in it can lead out of the model's folder or pass for a hash. Throws Error. */
 export function checked(described: Described): Described {
-  const { files, model } = described;
+  const { files, model, packed } = described;
   const names = files.map(({ path }) => path);
   const refuse = (why: string): never => {
     throw new Error(why);
@@ -75,6 +84,7 @@ export function checked(described: Described): Described {
   if (files.length > 1000) refuse(`it lists ${files.length} files`);
   if (new Set(names.map((name) => name.toLowerCase())).size < names.length) refuse("two files have one name");
   if (!names.includes(model)) refuse("the model is not among its files");
+  if (packed !== undefined && files.length > 1) refuse("files lie beside its archive");
   for (const { path, sha256, gitOid, bytes } of files) {
     if (!isFileName(path)) refuse(`"${path}" is no file's name`);
     if (sha256 !== undefined && !isSha256(sha256)) refuse(`the sha256 of ${path} is none`);

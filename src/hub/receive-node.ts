@@ -1,4 +1,5 @@
 import { open, writeFile } from "node:fs/promises";
+import { unlessAborted } from "../core/abort.ts";
 import type { DownloadOptions, Patience, Wanted } from "./download-node.ts";
 import { expectStatus, Setback, whyOf } from "./http.ts";
 
@@ -8,6 +9,7 @@ export interface Attempt extends DownloadOptions {
 }
 
 interface Receiving extends Attempt {
+  readonly signal: AbortSignal;
   readonly from: number;
   readonly url: string;
   touch(): void;
@@ -20,7 +22,7 @@ export async function receive(
   part: string,
   receiving: Receiving,
 ): Promise<void> {
-  const { patience, from, url, onProgress, touch } = receiving;
+  const { patience, signal, from, url, onProgress, touch } = receiving;
   await expectStatus(response, from > 0 ? [200, 206] : [200]);
   const begin = response.status === 206 ? from : 0;
   const total = await totalOf(response, begin, wanted, patience.bytes);
@@ -30,7 +32,7 @@ export async function receive(
   let at = begin;
   try {
     let [mark, since] = [at, performance.now()];
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of chunksOf(response, signal)) {
       touch();
       if (at + chunk.length > (total ?? patience.bytes))
         throw new Setback("it sends more than it said", { final: begin === 0 });
@@ -51,6 +53,21 @@ export async function receive(
   }
   if (total !== undefined && at < total)
     throw new Setback(`the connection broke off after ${at} of ${total} bytes`);
+}
+
+async function* chunksOf(response: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await unlessAborted(reader.read(), signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Nobody waits for it: it may be as deaf as what is left.
+    reader.cancel().catch(() => {});
+  }
 }
 
 /** How long the whole file will be, as the answer says; held to what is known. */

@@ -22,6 +22,8 @@ export interface ModelRecord extends ModelFacts {
   readonly handle: string;
   /** What lies in the model's folder. */
   readonly files: readonly RecordedFile[];
+  /** The archive that they came in, which is what was pinned then. It is not kept. */
+  readonly archive?: RecordedFile | undefined;
   /** When it was pinned, ISO 8601. */
   readonly pulled: string;
 }
@@ -31,7 +33,7 @@ export interface RecordedFile {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
-  /** Where it came from. */
+  /** Where it came from; in an archive, the archive's address, ":" and its path there. */
   readonly url: string;
 }
 
@@ -62,9 +64,10 @@ export function parseRecord(text: string): ModelRecord | undefined {
     return undefined;
   }
   if (!isFields(value) || value.version !== 1) return undefined;
-  const { handle, id, name, model, files, pulled } = value;
+  const { handle, id, name, model, files, archive, pulled } = value;
   const texts = [handle, id, name, model, pulled].every((field) => typeof field === "string");
   if (!texts || !Array.isArray(files) || files.length > 1000 || !files.every(isFile)) return undefined;
+  if (archive !== undefined && !isFile(archive)) return undefined;
   if (!files.some(({ path }) => path === model)) return undefined;
   return value as unknown as ModelRecord;
 }

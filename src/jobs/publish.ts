@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { reason, UsageError } from "../core/errors.ts";
+import { publishedName } from "../core/model-folder.ts";
 import { parseHandle } from "../hub/parse.ts";
 import { readClassifierFile } from "./classifier-node.ts";
 import { PublishError } from "./errors.ts";
 import { documentsOf } from "./export/documents.ts";
+import { keepRevision, revisionIn } from "./keep-revision-node.ts";
 import { openHub } from "./models/hub-node.ts";
 import { readRun } from "./report/run-node.ts";
 import { ResultFolder } from "./result-folder-node.ts";
@@ -26,12 +29,15 @@ export interface Published {
   /** The folder, or the page. */
   readonly where: string;
   readonly files: readonly string[];
+  /** Of a folder: what it is at now, for handles that pin it (`…/flowers@REVISION`). Earlier ones stay. */
+  readonly revision?: string;
 }
 
 type Content = ReadonlyMap<string, Uint8Array>;
 
 /**
- * Publishes a trained classifier with its model card and labels. Others may predict with it, or graft on it. Throws
+ * Publishes a trained classifier with its model card and labels. Others may predict with it, or graft on it; in a hub's folder
+ * what was there before stays, under its revision. Throws
  * ClassifierError and RecordError for what is no run, UsageError for names that cannot be, PublishError where it is refused.
  */
 export async function publish(options: PublishOptions): Promise<Published> {
@@ -48,14 +54,40 @@ export async function publish(options: PublishOptions): Promise<Published> {
   checkName(name);
   const where = join(options.to, name);
   const folder = await ResultFolder.create(where, run.record.data.path);
+  await keeping(where, content);
   // The model last: a hub that reads in between has the old one whole.
   for (const [path, text] of content) await folder.write(path, text);
-  return { handle: name, where, files };
+  const revision = await revisionIn(where);
+  return { handle: name, where, files, ...(revision !== undefined && { revision }) };
 }
 
-/** Names that are the same on every disk and in an address. */
+/** Keeps what is published now, unless the same is published again. Throws PublishError. */
+async function keeping(where: string, content: Content): Promise<void> {
+  try {
+    const same = await Promise.all([...content].map(([path, bytes]) => holds(join(where, path), bytes)));
+    if (!same.every(Boolean)) await keepRevision(where);
+  } catch (cause) {
+    throw new PublishError(
+      {
+        what: `The revision that ${where} is at could not be kept:`,
+        why: `${reason(cause)}.`,
+        next: "Nothing was published. Make room, or publish under another name (--name).",
+      },
+      { repo: where },
+      { cause },
+    );
+  }
+}
+
+async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
+  return readFile(path).then(
+    (found) => found.equals(bytes),
+    () => false,
+  );
+}
+
 function checkName(name: string): void {
-  if (/^[a-z0-9][a-z0-9._-]{0,95}$/.test(name)) return;
+  if (publishedName.test(name)) return;
   throw new UsageError(
     {
       what: `A model on a hub cannot be called "${name}".`,

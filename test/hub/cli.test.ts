@@ -109,6 +109,34 @@ test("a licence that forbids commercial use is said before anything is trained",
   expect(accepted.code).toBe(0);
 });
 
+/** In a terminal of its own, as util-linux makes one; `typed` is what somebody types there. */
+function inTerminal(typed: string, args: readonly string[]): Promise<Finished> {
+  const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["-qec", line, "/dev/null"], {
+    cwd: folder,
+    env: { ...process.env, TSUGIKI_CACHE: join(folder, "asked"), HF_ENDPOINT: server.origin },
+  });
+  child.stdin.end(typed);
+  return finished(child);
+}
+
+test.skipIf(process.platform !== "linux")(
+  "in a terminal the licence is asked about, and yes takes it; not with --json",
+  async () => {
+    const pull = ["models", "pull", "hf:org/nc"];
+    const no = await inTerminal("n\n", pull);
+    expect(no.stdout).toMatch(/inherits that\. Take it all the same\? \[y\/N\]/);
+    expect(no.stdout).toContain("--accept-licence");
+    expect(no.code).toBe(1);
+    const json = await inTerminal("y\n", [...pull, "--json"]);
+    expect(json.stdout).not.toContain("[y/N]");
+    expect(json.code).toBe(1);
+    const yes = await inTerminal("y\n", pull);
+    expect(yes.stdout).toContain("not for commercial use");
+    expect(yes.code).toBe(0);
+  },
+);
+
 test("a handle that names nothing is a lesson", async () => {
   const { code, stderr } = await tsugiki(["summary", "--base", "ftp://example.org/a.onnx"]);
   expect(code).toBe(1);

@@ -313,6 +313,8 @@ test("an address of TensorFlow Hub stands for the same network elsewhere, or is 
   expect(smaller.note).toMatch(/trained at 224 px.*--size 128/);
   const unknown = "https://tfhub.dev/google/imagenet/nasnet_large/feature_vector/1";
   await expect(open().describe(remote(unknown))).rejects.toThrow(/not in the catalogue/);
+  const first = "https://tfhub.dev/google/imagenet/mobilenet_v1_100_128/feature_vector/1";
+  await expect(open().describe(remote(first))).rejects.toThrow(/models search mobilenet_v1`/);
 });
 
 test("a model for which nobody states a place is asked for at its mirrors in turn", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -107,13 +107,52 @@ test("a foreign name for this machine is refused, as other sites' pages would co
   expect(status).toBe(421);
 });
 
-test("pages tell people what there is; a card's markup stays text", async () => {
+test("a newer revision leaves the earlier ones where whoever pinned them finds them", async () => {
+  const handle = `hub+${hub.url}/patterns`;
+  const remote = (text: string): Remote => parseHandle(text) as Remote;
+  const first = await new Hub({ folder: join(folder, "first") }).pull(remote(handle));
+  const pinned = first.record.id;
+  const run = join(folder, "runs/patterns");
+  // The same once more is no other revision.
+  const again = await publish({ model: run, to: shelf });
+  expect(pinned).toContain(`@${again.revision}:`);
+  expect(readdirSync(join(shelf, "patterns"))).not.toContain("revisions");
+  await finish(train({ data, out: join(folder, "runs/other"), seed: 5, report: false }));
+  const other = await publish({ model: join(folder, "runs/other"), to: shelf, name: "patterns" });
+  expect(other.revision).not.toBe(again.revision);
+  const newest = await new Hub({ folder: join(folder, "newest") }).pull(remote(handle));
+  expect(newest.record.id).toContain(`@${other.revision}:`);
+  const earlier = await new Hub({ folder: join(folder, "earlier") }).pull(remote(pinned));
+  expect(readFileSync(earlier.file).equals(readFileSync(first.file))).toBe(true);
+  const page = await (await fetch(`${hub.url}/patterns`)).text();
+  expect(page).toContain(`/patterns/tree/${again.revision}`);
+  const old = await (await fetch(`${hub.url}/patterns/tree/${again.revision}`)).text();
+  expect(old).toContain("This is an earlier revision");
+  expect(old).toContain(`--base ${handle}@${again.revision}`);
+  // What was kept and is no longer what it was is not given for it.
+  const kept = join(shelf, "patterns/revisions", again.revision!);
+  writeFileSync(join(kept, "labels.txt"), "others");
+  expect((await fetch(`${hub.url}/patterns/tree/${again.revision}`)).status).toBe(404);
+  expect((await fetch(`${hub.url}/patterns/resolve/${again.revision}/model.onnx`)).status).toBe(404);
+  // Back to the first: it is the newest again, and listed once.
+  rmSync(kept, { recursive: true });
+  const back = await publish({ model: run, to: shelf });
+  expect(back.revision).toBe(again.revision);
+  expect(readdirSync(join(shelf, "patterns/revisions"))).toEqual([other.revision]);
+}, 120_000);
+
+test("pages tell people what there is; a card is rendered, and markup in it stays text", async () => {
   const card = readFileSync(join(shelf, "patterns/README.md"), "utf8");
-  writeFileSync(join(shelf, "patterns/README.md"), `${card}\n<script>alert(1)</script>\n`);
+  writeFileSync(
+    join(shelf, "patterns/README.md"),
+    `${card}\n<script>alert(1)</script>\n\n[web](https://example.org) [bad](javascript:alert(1))\n`,
+  );
   const index = await (await fetch(`${hub.url}/?q=pattern`)).text();
   expect(index).toContain('<a href="/patterns">patterns</a>');
   expect(await (await fetch(`${hub.url}/?q=zebra`)).text()).toContain("Nothing here is like");
   const page = await (await fetch(`${hub.url}/patterns`)).text();
+  expect(page).toContain("<h3>patterns</h3>");
+  expect(page).toContain('<a href="https://example.org" rel="nofollow noopener noreferrer">web</a> bad');
   expect(page).toContain("&lt;script&gt;alert(1)");
   expect(page).not.toContain("<script>");
   expect(page).toContain(`hub+${hub.url}/patterns`);

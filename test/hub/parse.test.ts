@@ -71,6 +71,19 @@ const cases: readonly (readonly [string, Handle])[] = [
     ] as const
   ).map(([address, network]) => [address, { kind: "tfhub", network, address }] as const),
   ["https://example.org/nets/a.onnx", { kind: "url", url: "https://example.org/nets/a.onnx" }],
+  [
+    "https://example.org/nets.tar.gz:a/net.onnx",
+    { kind: "url", url: "https://example.org/nets.tar.gz", file: "a/net.onnx" },
+  ],
+  [
+    "https://example.org/nets.zip?download=1:a net.onnx",
+    { kind: "url", url: "https://example.org/nets.zip?download=1", file: "a net.onnx" },
+  ],
+  [
+    "https://github.com/me/nets/blob/v1/nets.tgz:net.onnx",
+    { kind: "url", url: "https://github.com/me/nets/raw/v1/nets.tgz", file: "net.onnx" },
+  ],
+  ["https://models.zip:8443/a.onnx", { kind: "url", url: "https://models.zip:8443/a.onnx" }],
   ["http://127.0.0.1:8080/a.onnx", { kind: "url", url: "http://127.0.0.1:8080/a.onnx" }],
   [
     "hub+https://models.example.org/hub/flowers",
@@ -96,6 +109,9 @@ test.each([
   ["hf:a/b:../../etc/passwd", "no path inside"],
   ["hf:a/b:/etc/passwd", "no path inside"],
   ["zoo:a/../../b", "no path inside"],
+  ["https://example.org/a.zip:../net.onnx", "no path inside"],
+  ["https://example.org/a.zip:/net.onnx", "no path inside"],
+  ["https://huggingface.co/a/b/blob/main/a.zip:net.onnx", "plain address"],
   ["http://example.org/a.onnx", "give https"],
   ["http://127.0.0.1.example.org/a.onnx", "give https"],
   ["https://user:secret@example.org/a.onnx", "password"],
@@ -129,6 +145,9 @@ test("whatever is typed, a handle or a HandleError comes of it, and no path lead
     "\\",
     "main",
     "x.onnx",
+    "example.org/x.zip",
+    "?",
+    "#",
     "%2e%2e",
     "%2f",
   );
@@ -145,7 +164,12 @@ test("whatever is typed, a handle or a HandleError comes of it, and no path lead
         expect(error).toBeInstanceOf(HandleError);
         return;
       }
-      const path = handle.kind === "zoo" ? handle.path : handle.kind === "hf" ? (handle.file ?? "x") : "x";
+      const path =
+        handle.kind === "zoo"
+          ? handle.path
+          : handle.kind === "hf" || handle.kind === "url"
+            ? (handle.file ?? "x")
+            : "x";
       expect(path.split(/[/\\]/)).not.toContain("..");
       if (handle.kind !== "tfhub") expect(parseHandle(handleText(handle))).toEqual(handle);
     }),

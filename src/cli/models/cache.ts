@@ -28,6 +28,7 @@ export function pullCommand(group: Command, signal: AbortSignal): void {
         "tsugiki models pull mobilenetv2_100.ra_in1k",
         "tsugiki models pull hf:onnx-community/dinov2-small",
         "tsugiki models pull https://huggingface.co/timm/mobilenetv4_conv_aa_large.e230_r448_in12k_ft_in1k",
+        "tsugiki models pull https://example.org/nets.zip:small/net.onnx",
       ]),
     )
     .action(async (handles: string[], flags: HubFlags & { update?: boolean; acceptLicence?: boolean }) => {

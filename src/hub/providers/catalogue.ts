@@ -37,6 +37,8 @@ export const describeTfhub: Provider<"tfhub"> = async ({ network, address }, wor
       : `${place}, the same network trained at ${row.size} px. Add --size ${side} to show it pictures as that address did.`;
     return { ...describeRow(row, world), note };
   }
+  // "mobilenet_v1_100_128": its width and picture size are no part of the name that others give it.
+  const family = network.replace(/(_\d{2,3})+$/, "");
   const near = closest(
     network,
     catalogue.flatMap(({ tfhub = [] }) => tfhub),
@@ -45,7 +47,7 @@ export const describeTfhub: Provider<"tfhub"> = async ({ network, address }, wor
     {
       what: `TensorFlow Hub's ${network} is not in the catalogue.`,
       why: "That hub is gone, and its files are TensorFlow's, not ONNX.",
-      next: `${near.length > 0 ? `Nearest known: ${near.join(", ")}. ` : ""}\`tsugiki models list\` shows what there is.`,
+      next: `${near.length > 0 ? `Nearest known: ${near.join(", ")}. ` : ""}\`tsugiki models list\` shows what there is, \`tsugiki models search ${family}\` what Hugging Face has of it.`,
     },
     { handle: address },
   );

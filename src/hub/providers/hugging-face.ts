@@ -1,5 +1,6 @@
 import { HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { isFields } from "../../core/json.ts";
+import { archiveFormat } from "../archive/archive.ts";
 import { NoModelError } from "../errors.ts";
 import { Setback } from "../http.ts";
 import {
@@ -59,7 +60,9 @@ async function describeRepository(
       { handle },
     );
   }
-  const files = [model, ...companions(model, [...entries.keys()])].map((path): DescribedFile => {
+  const format = archiveFormat(model);
+  const beside = format === undefined ? companions(model, [...entries.keys()]) : [];
+  const files = [model, ...beside].map((path): DescribedFile => {
     const { size, oid, lfs } = entries.get(path)!;
     const digest = lfs
       ? { sha256: lfs.oid.replace(/^sha256:/, ""), bytes: lfs.size }
@@ -76,6 +79,7 @@ async function describeRepository(
     name: repo,
     model: files[0]!.path,
     files,
+    ...(format && { packed: { format } }),
     licence: licenceOf(info.cardData),
   };
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type Context, Hono } from "hono";
 import { RefusedError } from "../errors.ts";
@@ -37,23 +38,28 @@ export function createHubApp(
   });
   for (const path of ["/api/models/:name", "/api/models/:name/revision/:revision"]) {
     app.get(path, async (context) => {
-      const model = await found(shelf, context.req.param("name")!, context.req.param("revision"));
+      const model = await shelf.find(context.req.param("name")!, context.req.param("revision"));
       return model ? context.json(infoOf(model)) : missing(context);
     });
   }
   app.get("/api/models/:name/tree/:revision", async (context) => {
-    const model = await found(shelf, context.req.param("name"), context.req.param("revision"));
+    const model = await shelf.find(context.req.param("name"), context.req.param("revision"));
     return model ? context.json(model.files.map(entryOf)) : missing(context);
   });
   app.get("/:name/resolve/:revision/:path", async (context) => {
-    const model = await found(shelf, context.req.param("name"), context.req.param("revision"));
+    const model = await shelf.find(context.req.param("name"), context.req.param("revision"));
     const file = model?.files.find(({ path }) => path === context.req.param("path"));
-    return model && file ? send(context, shelf, model, file) : missing(context);
+    return model && file ? send(context, model, file) : missing(context);
   });
-  app.get("/:name", async (context) => {
-    const model = await shelf.find(context.req.param("name"));
-    return model ? context.html(modelPage(model, originOf(context))) : missing(context);
-  });
+  for (const path of ["/:name", "/:name/tree/:revision"]) {
+    app.get(path, async (context) => {
+      const name = context.req.param("name")!;
+      const [model, newest] = [await shelf.find(name, context.req.param("revision")), await shelf.find(name)];
+      if (model === undefined || newest === undefined) return missing(context);
+      const revisions = [newest, ...(await shelf.earlier(newest))];
+      return context.html(modelPage(model, revisions, originOf(context)));
+    });
+  }
   app.notFound(missing);
   app.onError((error, context) => {
     if (error instanceof RefusedError) return context.json({ error: error.message }, error.evidence.status);
@@ -68,12 +74,6 @@ async function matching(shelf: Shelf, query: string): Promise<readonly ShelvedMo
   return (await shelf.list()).filter(
     ({ name, readme }) => name.includes(words) || readme.toLowerCase().includes(words),
   );
-}
-
-/** The model at a revision: its newest by any of the usual names, or the commit that it is at; older ones are not kept. */
-async function found(shelf: Shelf, name: string, revision = "main"): Promise<ShelvedModel | undefined> {
-  const model = await shelf.find(name);
-  return model && ["main", "HEAD", model.commit].includes(revision) ? model : undefined;
 }
 
 function infoOf({ name, commit, files, licence, changed }: ShelvedModel) {
@@ -101,7 +101,7 @@ function entryOf({ path, bytes, sha256, gitOid }: ShelvedFile) {
 }
 
 /** A file, or its rest from where it is asked for. */
-function send(context: Context, shelf: Shelf, model: ShelvedModel, file: ShelvedFile): Response {
+function send(context: Context, model: ShelvedModel, file: ShelvedFile): Response {
   const etag = `"${file.path.endsWith(".onnx") ? file.sha256 : file.gitOid}"`;
   const condition = context.req.header("if-range");
   const [, asked] = /^bytes=(\d+)-$/.exec(context.req.header("range") ?? "") ?? [];
@@ -121,7 +121,9 @@ function send(context: Context, shelf: Shelf, model: ShelvedModel, file: Shelved
     ...(start > 0 && { "content-range": `bytes ${start}-${file.bytes - 1}/${file.bytes}` }),
   };
   if (context.req.method === "HEAD") return context.body(null, 200, about);
-  const stream = Readable.toWeb(createReadStream(shelf.pathOf(model, file), { start, end: file.bytes - 1 }));
+  const stream = Readable.toWeb(
+    createReadStream(join(model.folder, file.path), { start, end: file.bytes - 1 }),
+  );
   return context.body(stream as ReadableStream, start > 0 ? 206 : 200, about);
 }
 

@@ -2,6 +2,13 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  earlierRevisions,
+  publishedFile,
+  publishedName,
+  revisionName,
+  revisionOf,
+} from "../../core/model-folder.ts";
 
 /** A file of a published model. */
 export interface ShelvedFile {
@@ -16,6 +23,8 @@ export interface ShelvedFile {
 /** A model that a hub's folder holds. */
 export interface ShelvedModel {
   readonly name: string;
+  /** Where its files lie. */
+  readonly folder: string;
   /** Changes with any byte of any file: 40 hexadecimal digits, as a commit has. */
   readonly commit: string;
   readonly files: readonly ShelvedFile[];
@@ -25,8 +34,6 @@ export interface ShelvedModel {
   readonly changed: Date;
 }
 
-const modelName = /^[a-z0-9][a-z0-9._-]{0,95}$/;
-const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/;
 const readmeBytes = 1024 ** 2;
 
 /**
@@ -45,7 +52,7 @@ export class Shelf {
   async list(): Promise<readonly ShelvedModel[]> {
     const entries = await readdir(this.#folder, { withFileTypes: true });
     const names = entries
-      .filter((entry) => entry.isDirectory() && modelName.test(entry.name))
+      .filter((entry) => entry.isDirectory() && publishedName.test(entry.name))
       .map(({ name }) => name);
     const models: ShelvedModel[] = [];
     for (const name of names.sort()) {
@@ -55,28 +62,48 @@ export class Shelf {
     return models;
   }
 
-  /** A model that holds an ONNX file; undefined where there is none of that name. */
-  async find(name: string): Promise<ShelvedModel | undefined> {
-    if (!modelName.test(name)) return undefined;
+  /**
+   * A model at a revision: the newest, by any of the usual names or its own, or an earlier one that was kept. Undefined where
+   * there is none, and where what was kept is not what it was.
+   */
+  async find(name: string, revision = "main"): Promise<ShelvedModel | undefined> {
+    if (!publishedName.test(name)) return undefined;
     const folder = join(this.#folder, name);
+    const newest = await this.#read(name, folder);
+    if (newest === undefined || ["main", "HEAD", newest.commit].includes(revision)) return newest;
+    if (!(await this.#kept(folder)).includes(revision)) return undefined;
+    const earlier = await this.#read(name, join(folder, earlierRevisions, revision));
+    return earlier?.commit === revision ? earlier : undefined;
+  }
+
+  /** A model's earlier revisions, the last first. */
+  async earlier({ name, commit }: ShelvedModel): Promise<readonly ShelvedModel[]> {
+    const folder = join(this.#folder, name);
+    const kept = (await this.#kept(folder)).filter((revision) => revision !== commit);
+    const models = await Promise.all(kept.map((revision) => this.find(name, revision)));
+    return models.filter((model) => model !== undefined).sort((a, b) => +b.changed - +a.changed);
+  }
+
+  async #kept(folder: string): Promise<string[]> {
+    const entries = await readdir(join(folder, earlierRevisions), { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isDirectory() && revisionName.test(entry.name))
+      .map(({ name }) => name);
+  }
+
+  /** What a folder holds; undefined where there is no ONNX file. */
+  async #read(name: string, folder: string): Promise<ShelvedModel | undefined> {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     const paths = entries
-      .filter((entry) => entry.isFile() && fileName.test(entry.name))
+      .filter((entry) => entry.isFile() && publishedFile.test(entry.name))
       .map((entry) => entry.name);
     if (!paths.some((path) => path.endsWith(".onnx"))) return undefined;
     const files = await Promise.all(paths.sort().map((path) => this.#file(folder, path)));
     const times = await Promise.all(paths.map(async (path) => (await stat(join(folder, path))).mtimeMs));
-    const contents = files.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n");
-    const commit = createHash("sha256").update(contents).digest("hex").slice(0, 40);
-    const card =
-      paths.includes("README.md") && files.find(({ path }) => path === "README.md")!.bytes <= readmeBytes;
-    const text = card ? await readFile(join(folder, "README.md"), "utf8") : "";
-    return { name, commit, files, ...parseCard(text), changed: new Date(Math.max(...times)) };
-  }
-
-  /** Where a file of a model lies. */
-  pathOf(model: ShelvedModel, { path }: ShelvedFile): string {
-    return join(this.#folder, model.name, path);
+    const commit = await revisionOf(files);
+    const card = files.find(({ path }) => path === "README.md");
+    const text = card && card.bytes <= readmeBytes ? await readFile(join(folder, card.path), "utf8") : "";
+    return { name, folder, commit, files, ...parseCard(text), changed: new Date(Math.max(...times)) };
   }
 
   async #file(folder: string, path: string): Promise<ShelvedFile> {
