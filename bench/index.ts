@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { epochTimes } from "./epochs.ts";
 import { extraction } from "./extraction.ts";
 import { memory } from "./memory.ts";
 import { training } from "./training.ts";
@@ -26,7 +27,7 @@ if (!existsSync(assets)) {
 }
 const wanted = process.argv.slice(2);
 // Memory first: a process begins with the peak of the one that started it.
-const benches = { memory, trainingMemory, warmRun, extraction, training };
+const benches = { memory, trainingMemory, warmRun, extraction, training, epochTimes };
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for await (const figure of bench(assets)) console.log(JSON.stringify(figure));

@@ -34,7 +34,7 @@ test("--base repeated stands side by side; what is given once is for all, 'auto'
   const { code, stderr } = await trained(...flags);
   expect(stderr).not.toContain("Error");
   expect(code).toBe(0);
-  expect(bases(stderr)).toEqual(["box 96 squash", "box 128 squash"]);
+  expect(bases(stderr)).toEqual(["box 96 squash", "box 192 squash"]);
 });
 
 test("flags that do not fit the bases are misuse", async () => {

@@ -14,7 +14,7 @@ const model = await loadModel(from);
 await saveModel(to, {
   ...storeAsFloat16(model),
   metadata: new Map([
-    [preprocessKey, JSON.stringify({ ...normalisations.inception, size: 128 })],
+    [preprocessKey, JSON.stringify({ ...normalisations.inception, size: 192 })],
     ["license", "Apache-2.0"],
     ["author", "Tsugiki"],
   ]),

@@ -41,7 +41,7 @@ test("a network: its ports, the numbers in its constants, what its metadata say"
 test("left out, it is the backbone in the box, which says its licence and how pictures reach it", async () => {
   const box = await info();
   expect(box.file).toBe(resolve(import.meta.dirname, "../../box/backbone.onnx"));
-  expect(box).toMatchObject({ licence: "Apache-2.0", classifier: null, preprocess: { size: 128 } });
+  expect(box).toMatchObject({ licence: "Apache-2.0", classifier: null, preprocess: { size: 192 } });
   expect(await info({ model: "box" })).toEqual(box);
   // What a package may weigh.
   expect(box.bytes).toBeLessThanOrEqual(3e6);

@@ -97,13 +97,13 @@ test("everything is found in the cache again, in any order of the bases, and the
 test("what is opened, the record and run.json list the bases in order", async () => {
   const opened = events.find((event) => event.type === "opened");
   expect(opened?.bases.map(({ name, size, width, fit }) => [name, size, width, fit])).toEqual([
-    ["box", 128, 1888, "cover"],
+    ["box", 192, 1888, "cover"],
     ["box", 96, 1888, "cover"],
     ["net.onnx", 40, 16, "squash"],
   ]);
   const record = JSON.parse(readFileSync(join(result.out, "run.json"), "utf8"));
   expect(record.base.map((one: { name: string }) => one.name)).toEqual(["box", "box", "net.onnx"]);
-  expect(record.preprocess.map((one: { size: number }) => one.size)).toEqual([128, 96, 40]);
+  expect(record.preprocess.map((one: { size: number }) => one.size)).toEqual([192, 96, 40]);
   expect(record.preprocessSource[2]).toBe("--preprocess caffe");
   const classifier = await Classifier.load(result.out);
   expect(classifier.record.base).toEqual(record.base);
@@ -146,7 +146,7 @@ test("what several bases cannot do is refused before any work", async () => {
   const wrong: [Partial<TrainOptions>, RegExp][] = [
     [{ base: ["box", net], strategy: "finetune" }, /finetune trains one base, and there are 2/],
     [{ base: ["box", net], size: [1, 2, 3] }, /--size is given 3 times, for 2 bases/],
-    [{ base: ["box", "box"] }, /The base box stands there twice, at 128 x 128/],
+    [{ base: ["box", "box"] }, /The base box stands there twice, at 192 x 192/],
     [{ base: ["box", net] }, /net\.onnx/],
     [{ base: ["box", join(folder, "nowhere.onnx")] }, /nowhere\.onnx/],
   ];
