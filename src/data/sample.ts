@@ -6,7 +6,7 @@ export type Content =
   /** An encoded picture: JPEG, PNG, WebP, GIF, AVIF or TIFF. */
   | {
       readonly kind: "file";
-      /** As its tree had it when it was found: other words whenever its bytes change; undefined where nothing tells. */
+      /** As its tree had it when it was found: 64 hexadecimal digits, others whenever its bytes change. */
       readonly state?: string | undefined;
       read(): Promise<Uint8Array>;
     }

@@ -114,13 +114,21 @@ async function readFully(file: number, start: number, length: number): Promise<U
 const settled = 2000;
 
 /**
- * Its state is where it lies on the disk, its size and both its times: that of its last change no program can set back. A
- * file just written has none yet.
+ * Its state is where it lies on the disk, its size and both its times, to the nanosecond: that of its last change no program
+ * can set back. A file just written has none yet.
  */
 function treeFile(path: string, { dev, ino, size, mtimeNs, ctimeNs, ctimeMs }: fs.BigIntStats): TreeFile {
   const isSettled = Date.now() - Number(ctimeMs) > settled;
-  const state = isSettled ? [dev, ino, size, mtimeNs, ctimeNs].join(" ") : undefined;
+  if (!isSettled) return { path, size: Number(size) };
+  const state = hex(dev, 4) + hex(ino, 16) + hex(size, 12) + hex(mtimeNs, 16) + hex(ctimeNs, 16);
   return { path, size: Number(size), state };
+}
+
+/** The last digits of a number. */
+function hex(number: bigint, digits: number): string {
+  return BigInt.asUintN(4 * digits, number)
+    .toString(16)
+    .padStart(digits, "0");
 }
 
 /** What a name in a folder turned out to be. */

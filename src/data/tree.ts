@@ -5,7 +5,7 @@ export interface TreeFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** What the disk says of it, other words whenever its bytes change; undefined where nothing tells. */
+  /** What the disk says of it, 64 hexadecimal digits, others whenever its bytes change; undefined where nothing tells. */
   readonly state?: string | undefined;
 }
 

@@ -207,12 +207,12 @@ export class FeatureExtractor {
 
   async #one(sample: Sample): Promise<{ picture: Picture; cached: boolean }> {
     const { content } = sample;
-    const unread = await this.#files.hashOf(content);
+    const unread = this.#files.hashOf(content);
     const met = unread === undefined ? undefined : this.#stored(sample, unread);
     if (met !== undefined) return { picture: met, cached: true };
     const picture = await loadPicture(sample.id, content);
     const { hash } = picture;
-    await this.#files.note(content, hash);
+    this.#files.note(content, hash);
     const known = this.#stored(sample, hash);
     if (known !== undefined) return { picture: known, cached: true };
     const { decode, backbone } = this.#options;

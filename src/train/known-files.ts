@@ -19,17 +19,17 @@ export class KnownFiles {
   }
 
   /** The sha256 of a file's bytes, or undefined where it has to be read. */
-  async hashOf(content: Content): Promise<string | undefined> {
+  hashOf(content: Content): string | undefined {
     if (content.kind !== "file" || content.state === undefined) return undefined;
-    const row = this.#store.get(await sha256(content.state));
+    const row = this.#store.get(content.state);
     return row && Array.from(row, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
   /** Notes the sha256 of what was read from a file after its state was looked at. */
-  async note(content: Content, hash: string): Promise<void> {
+  note(content: Content, hash: string): void {
     if (content.kind !== "file" || content.state === undefined) return;
     const row = Uint8Array.from(hash.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
-    this.#store.put(await sha256(content.state), row);
+    this.#store.put(content.state, row);
   }
 
   flush(): void {
