@@ -1,3 +1,5 @@
+import { withEntities } from "../core/entities.ts";
+
 /** Text that is HTML already: what `html` makes of a template, and nothing else. */
 export class Html {
   readonly text: string;
@@ -10,22 +12,12 @@ export class Html {
 /** What a template takes: texts and numbers are escaped, HTML stays, lists are joined, nothing stays nothing. */
 type Piece = string | number | Html | undefined | readonly Piece[];
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 /**
  * A text made safe between tags and inside quoted attributes. Control characters and marks that turn the writing
  * direction become U+FFFD: in a file's name they could make a picture pass for another.
  */
 export function escaped(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => entities[character] ?? character)
-    .replace(/[^\P{Cc}\t\n]|[\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu, "\ufffd");
+  return withEntities(text).replace(/[^\P{Cc}\t\n]|[\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu, "\ufffd");
 }
 
 /** HTML from a template whose values are escaped; attributes must stand in quotes. */

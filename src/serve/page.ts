@@ -1,16 +1,5 @@
+import { withEntities } from "../core/entities.ts";
 import type { ServerState } from "./state.ts";
-
-const entities: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
-}
 
 const routes = [
   ["POST /models/NAME/predict", "a picture as the body, or a form of several; ?top=3, ?coverage=0.95"],
@@ -46,10 +35,10 @@ button, input { font: inherit; min-width: 0; max-width: 100%; }`;
 /** The same as a page, with a form a model. It holds no script. */
 export function pageOf({ models }: Pick<ServerState, "models">): string {
   const sections = [...models.values()].map(({ name, classifier }) => {
-    const action = escaped(`/models/${encodeURIComponent(name)}/predict`);
-    const label = `Pictures for ${escaped(name)}`;
-    return `<h2>${escaped(name)}</h2>
-<p>${escaped(classifier.classes.join(", "))}</p>
+    const action = withEntities(`/models/${encodeURIComponent(name)}/predict`);
+    const label = `Pictures for ${withEntities(name)}`;
+    return `<h2>${withEntities(name)}</h2>
+<p>${withEntities(classifier.classes.join(", "))}</p>
 <form method="post" enctype="multipart/form-data" action="${action}">
 <input type="file" name="image" accept="image/*" multiple required aria-label="${label}"> <button>Classify</button>
 </form>`;

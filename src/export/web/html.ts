@@ -1,3 +1,4 @@
+import { withEntities } from "../../core/entities.ts";
 import type { Facts } from "./facts.ts";
 import { tables } from "./page/texts.js";
 
@@ -16,17 +17,11 @@ const policy = [
 
 const { en, ja } = tables;
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => entities[sign]!);
-}
-
 type Plain = { [Key in keyof typeof en]: (typeof en)[Key] extends string ? Key : never }[keyof typeof en];
 
 /** An element's text in English; the page puts it into the reader's language by its key. */
 function text(tag: string, key: Plain, attributes = ""): string {
-  return `<${tag}${attributes && ` ${attributes}`} data-text="${key}">${escaped(en[key])}</${tag}>`;
+  return `<${tag}${attributes && ` ${attributes}`} data-text="${key}">${withEntities(en[key])}</${tag}>`;
 }
 
 /** Drawn for these buttons, 24 by 24, in the colour of the text. */
@@ -52,7 +47,7 @@ function button(id: string, name: keyof typeof drawings, key: Plain, attributes 
 function notice(id: string, title: "unservedTitle" | "outdatedTitle", body: "unserved" | "outdated"): string {
   const parts = Object.entries({ en, ja }).map(
     ([language, table]) =>
-      `<div lang="${language}"><h2>${escaped(table[title])}</h2><p>${escaped(table[body])}</p></div>`,
+      `<div lang="${language}"><h2>${withEntities(table[title])}</h2><p>${withEntities(table[body])}</p></div>`,
   );
   const commands = id === "unserved" ? "<pre>npx serve\npython3 -m http.server</pre>" : "";
   return `<section class="notice" id="${id}" role="alert" hidden>${parts.join("")}${commands}</section>`;
@@ -60,7 +55,7 @@ function notice(id: string, title: "unservedTitle" | "outdatedTitle", body: "uns
 
 /** `index.html`. */
 export function indexHtml({ name, labels, task }: Facts): string {
-  const chips = labels.map((label) => `<li>${escaped(label)}</li>`).join("");
+  const chips = labels.map((label) => `<li>${withEntities(label)}</li>`).join("");
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -71,7 +66,7 @@ export function indexHtml({ name, labels, task }: Facts): string {
 <meta name="referrer" content="no-referrer">
 <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#0d1117" media="(prefers-color-scheme: dark)">
-<title>${escaped(name)}</title>
+<title>${withEntities(name)}</title>
 <link rel="icon" type="image/svg+xml" href="icons/icon.svg">
 <link rel="apple-touch-icon" href="icons/full-192.png">
 <link rel="manifest" href="manifest.webmanifest">
@@ -86,17 +81,17 @@ export function indexHtml({ name, labels, task }: Facts): string {
 <img src="icons/icon.svg" alt="" width="56" height="56">
 <div>
 ${text("p", "what", 'class="eyebrow"')}
-<h1>${escaped(name)}</h1>
+<h1>${withEntities(name)}</h1>
 </div>
 ${button("install", "picture", "install", 'class="plain" hidden')}
 </header>
 <div class="notices">
 ${notice("unserved", "unservedTitle", "unserved")}
 ${notice("outdated", "outdatedTitle", "outdated")}
-<noscript><p class="notice">${escaped(en.noScript)}<br><span lang="ja">${escaped(ja.noScript)}</span></p></noscript>
+<noscript><p class="notice">${withEntities(en.noScript)}<br><span lang="ja">${withEntities(ja.noScript)}</span></p></noscript>
 </div>
 <main>
-<section class="stage" data-label="stage" aria-label="${escaped(en.stage)}">
+<section class="stage" data-label="stage" aria-label="${withEntities(en.stage)}">
 <div id="frame" class="frame">
 <div id="empty" class="empty">${drawing("picture")}
 ${text("strong", "drop")}

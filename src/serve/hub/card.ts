@@ -1,19 +1,12 @@
 import { Marked, type RendererObject } from "marked";
+import { withEntities } from "../../core/entities.ts";
 
 /** Longer cards are shown as they are: nobody reads so much, and a parser may be made to sweat. */
 const longestCard = 64 * 1024;
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]!);
-/** As `escaped`, but what is written as an entity stays one: Markdown means the character by it. */
+/** As `withEntities`, but what is written as an entity stays one: Markdown means the character by it. */
 const escapedText = (text: string): string =>
-  text.replace(/&(?!(?:#\d{1,7}|#x[\da-f]{1,6}|\w+);)|[<>"']/gi, (character) => entities[character]!);
+  withEntities(text, /&(?!(?:#\d{1,7}|#x[\da-f]{1,6}|\w+);)|[<>"']/gi);
 
 /** A web page's address, whole: what lies beside a card is not served beside its page. */
 function isWeb(href: string): boolean {
@@ -21,19 +14,19 @@ function isWeb(href: string): boolean {
 }
 
 const linked = (href: string, inner: string): string =>
-  isWeb(href) ? `<a href="${escaped(href)}" rel="nofollow noopener noreferrer">${inner}</a>` : inner;
+  isWeb(href) ? `<a href="${withEntities(href)}" rel="nofollow noopener noreferrer">${inner}</a>` : inner;
 
 /** Whatever could be more than text and structure is written anew here: a card is somebody else's text. */
 const renderer: RendererObject = {
-  html: ({ text, block }) => (block ? `<p>${escaped(text.trim())}</p>\n` : escaped(text)),
+  html: ({ text, block }) => (block ? `<p>${withEntities(text.trim())}</p>\n` : withEntities(text)),
   // Behind raw HTML the parser takes text for safe already.
   text(token) {
     return "tokens" in token && token.tokens
       ? this.parser.parseInline(token.tokens)
       : escapedText(token.text);
   },
-  code: ({ text }) => `<pre><code>${escaped(text)}</code></pre>\n`,
-  codespan: ({ text }) => `<code>${escaped(text)}</code>`,
+  code: ({ text }) => `<pre><code>${withEntities(text)}</code></pre>\n`,
+  codespan: ({ text }) => `<code>${withEntities(text)}</code>`,
   link({ href, tokens }) {
     return linked(href, this.parser.parseInline(tokens));
   },
@@ -51,7 +44,7 @@ const markdown = new Marked({ gfm: true, async: false, renderer });
 
 /** A model card's Markdown as HTML that holds no script, no style, no picture and no link but to web pages. */
 export function cardHtml(text: string): string {
-  const plain = (): string => `<pre>${escaped(text)}</pre>`;
+  const plain = (): string => `<pre>${withEntities(text)}</pre>`;
   if (text.length > longestCard) return plain();
   try {
     return markdown.parse(text) as string;
