@@ -11,7 +11,7 @@ const data = join(root, "examples/patterns");
 let folder: string;
 
 /** A weak head, so that each epoch of the base's training is better than what was before. */
-const learning = ["--regularisation", "100", "--learning-rate", "1e-4", "--epochs", "2", "--size", "40"];
+const learning = ["--regularisation", "100", "--learning-rate", "1e-4", "--epochs", "2", "--size", "64"];
 const finetune = ["train", data, "--strategy", "finetune", "--batch-size", "8", ...learning];
 /** From a head drawn anew, at a rate that no training bears. */
 const wildFull = [
@@ -24,7 +24,7 @@ const wildFull = [
   "--epochs",
   "2",
   "--size",
-  "40",
+  "64",
 ];
 /** 147 pictures in batches of 8, 2 epochs, and the end of each. */
 const checkpoints = 2 * (19 + 1);
