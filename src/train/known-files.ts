@@ -1,4 +1,4 @@
-import { sha256 } from "../core/hash.ts";
+import { hexOf, sha256 } from "../core/hash.ts";
 import type { RowStore } from "../data/row-store.ts";
 import type { Content } from "../data/sample.ts";
 import type { OpenStore } from "./extract.ts";
@@ -22,7 +22,7 @@ export class KnownFiles {
   hashOf(content: Content): string | undefined {
     if (content.kind !== "file" || content.state === undefined) return undefined;
     const row = this.#store.get(content.state);
-    return row && Array.from(row, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return row && hexOf(row);
   }
 
   /** Notes the sha256 of what was read from a file after its state was looked at. */

@@ -8,9 +8,6 @@ import { Explainer } from "../explainer-node.ts";
 /** The longer side of a heat map in a report, in pixels. */
 const side = 224;
 
-/** Pictures under way at once: while the engine looks at one, another is decoded or drawn. */
-const lanes = 2;
-
 /** Occlusion asks the network some eighty times a picture: of so many only. */
 const mostOccluded = 2;
 
@@ -36,8 +33,12 @@ export async function makeHeatMaps(
     // Of several labels at once the answer is a list: then the surest of them is explained.
     const labelOf = (answer: string): string | undefined =>
       explainer.record.labels.includes(answer) ? answer : undefined;
+    // While the engine looks at one picture, another is decoded or drawn; none is begun that would be one too many.
+    const [wanted, lanes] = explainer.obstacle === undefined ? [answers.length, 2] : [mostOccluded, 1];
+    let made = 0;
     const one = async ({ file, truth, predicted }: ReportAnswer): Promise<HeatMap | undefined> => {
       signal?.throwIfAborted();
+      if (made >= wanted) return undefined;
       const sample = known.get(file);
       if (sample === undefined) return undefined;
       const found = await orSkipped(file, async () => {
@@ -48,14 +49,11 @@ export async function makeHeatMaps(
       });
       if (!("overlay" in found) || found.overlay === undefined) return undefined;
       const small = await sharp(found.overlay).webp({ quality: 80, effort: 1 }).toBuffer();
+      made++;
       return { file, truth, predicted, picture: `data:image/webp;base64,${small.toString("base64")}` };
     };
-    const wanted = explainer.obstacle === undefined ? answers.length : mostOccluded;
     const maps: HeatMap[] = [];
-    for await (const map of mapConcurrent(answers, lanes, one)) {
-      if (map !== undefined) maps.push(map);
-      if (maps.length === wanted) break;
-    }
+    for await (const map of mapConcurrent(answers, lanes, one)) if (map !== undefined) maps.push(map);
     return maps;
   } finally {
     await explainer.close();
