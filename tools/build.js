@@ -101,6 +101,9 @@ function filesIn(folder) {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 
+/** Packages of plain modules, some of them hundreds: these go into the command's files. */
+const manyModules = ["@bufbuild/protobuf", "@observablehq/plot", "csv-parse", "linkedom"];
+
 /**
  * The command in a few files: finding and linking its six hundred modules one by one takes longer than running them. Other
  * packages stay outside, and what a module looks for beside itself is looked for where the module stands.
@@ -109,7 +112,9 @@ function filesIn(folder) {
 async function bundle(folder) {
   const outdir = join(folder, "command");
   const { build } = await import("esbuild");
-  await build({
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const external = Object.keys(dependencies).filter((name) => !manyModules.includes(name));
+  const { metafile } = await build({
     entryPoints: [join(folder, "cli", "main.js")],
     outdir,
     bundle: true,
@@ -117,8 +122,9 @@ async function bundle(folder) {
     format: "esm",
     platform: "node",
     target: "node20",
-    packages: "external",
+    external,
     logLevel: "error",
+    metafile: true,
     banner: { js: "const bundleUrl = import.meta.url;" },
     define: { "import.meta.url": "moduleUrl" },
     plugins: [
@@ -135,6 +141,22 @@ async function bundle(folder) {
       },
     ],
   });
+  writeFileSync(join(outdir, "LICENSES.txt"), licencesOf(Object.keys(metafile.inputs)));
+}
+
+/**
+ * What the packages whose code went into the files ask to be told with it.
+ * @param {readonly string[]} inputs paths of modules
+ */
+function licencesOf(inputs) {
+  const found = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const texts = [...new Set(found)].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+    return `${name} ${version}, ${license}\n${text}`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /**

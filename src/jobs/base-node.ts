@@ -20,6 +20,7 @@ import { featureGraph } from "../train/extract.ts";
 import { redrawn } from "../train/network/unit-variance.ts";
 import type { TrainSettings } from "../train/run.ts";
 import { type LocatedBase, locateBase } from "./models/locate-node.ts";
+import { keptBackbone } from "./prepared-base-node.ts";
 
 /** Which pretrained network to graft on, and how pictures reach it. */
 export interface BaseOptions {
@@ -89,11 +90,20 @@ async function preprocessOf(
 /** For looking at a network without running it on pictures. */
 const unstated: PreprocessHints = { ...normalisations.unit, source: "nowhere" };
 
+interface OpeningOptions {
+  /** Default true. */
+  readonly needsPreprocess?: boolean;
+  /** Default true. */
+  readonly fold?: boolean;
+  /** Folder in which bases made ready are kept; left out, they are not. */
+  readonly keepIn?: string | undefined;
+}
+
 /** Opens a base and prepares it. Throws what reading, surgery and the engine throw, and UsageError. */
 export async function openBase(
   options: BaseOptions,
   runtime: Runtime,
-  { needsPreprocess = true, fold = true } = {},
+  { needsPreprocess = true, fold = true, keepIn }: OpeningOptions = {},
 ): Promise<OpenedBase> {
   checkOptions(options);
   const located = await locateBase(options);
@@ -104,18 +114,17 @@ export async function openBase(
   if (stated === undefined && needsPreprocess) throw unknownPreprocess(file);
   const hints = stated ?? unstated;
   const { size, fit, cut } = options;
-  const backbone = await prepareBackbone(
-    model,
-    {
-      name,
-      preprocess: hints,
-      fold,
-      ...(size !== undefined && { size }),
-      ...(fit !== undefined && { fit }),
-      ...(cut !== undefined && { cut }),
-    },
-    runtime,
-  );
+  const asked = {
+    name,
+    preprocess: hints,
+    fold,
+    ...(size !== undefined && { size }),
+    ...(fit !== undefined && { fit }),
+    ...(cut !== undefined && { cut }),
+  };
+  const backbone = keepIn
+    ? await keptBackbone(keepIn, model, asked, runtime)
+    : await prepareBackbone(model, asked, runtime);
   // What the hub says of a licence is newer than what stands in the file.
   return {
     backbone: { ...backbone, licence: licence ?? backbone.licence },
@@ -158,11 +167,12 @@ export async function trainedBase(
 export async function openBases(
   all: readonly BaseOptions[],
   runtime: Runtime,
+  keepIn?: string,
 ): Promise<[OpenedBase, ...OpenedBase[]]> {
   const [first = {}, ...others] = all;
-  const bases: [OpenedBase, ...OpenedBase[]] = [await openBase(first, runtime)];
+  const bases: [OpenedBase, ...OpenedBase[]] = [await openBase(first, runtime, { keepIn })];
   for (const options of others) {
-    const base = await openBase(options, runtime);
+    const base = await openBase(options, runtime, { keepIn });
     if (bases.some((other) => identityOf(other) === identityOf(base))) throw twice(base);
     bases.push(base);
   }

@@ -15,11 +15,12 @@ export function cacheFolder(): string {
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "tsugiki");
 }
 
-/** The cache as training needs it, in this folder or where it usually is: its stores, and the room there must be for more. */
+/** The cache as training needs it, in this folder or where it usually is: its stores, the room there must be for more, and the folder of bases made ready. */
 export function cacheIn(folder: string = cacheFolder()) {
   return {
     openStore: storesIn(folder),
     ensureRoom: (bytes: number): Promise<void> => ensureRoom(folder, bytes),
+    bases: join(folder, "bases"),
   };
 }
 

@@ -114,7 +114,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
   refuseSeveral(chosen, settings.network?.strategy ?? "features");
   const { signal, data, out = defaultOut(data), resume = false, checkpointEvery } = options;
   const runtime = nodeRuntime();
-  const { dataset: found, base: bases } = await openBoth(options, () => openBases(chosen, runtime));
+  const { bases: keepIn, ...cache } = cacheIn(options.cache);
+  const { dataset: found, base: bases } = await openBoth(options, () => openBases(chosen, runtime, keepIn));
   let files: RunFiles | undefined;
   try {
     const { dataset, outliers, note } = declareOutliers(found, options.outliers);
@@ -126,7 +127,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, Tr
     const folder = files;
     const openCheckpoints = (identity: Identity): Checkpoints =>
       folder.checkpoints({ ...identity, tsugiki: version }, { resume, seconds: checkpointEvery });
-    const world = { runtime, decode, decoderName, ...cacheIn(options.cache), openCheckpoints, signal };
+    const world = { runtime, decode, decoderName, ...cache, openCheckpoints, signal };
     const trained = await trainedBase(chosen, backbone, settings, runtime);
     const parts = { ...world, dataset, outliers, backbone, beside, trained };
     const record = (event: TrainEvent): void => files?.record(event);

@@ -31,10 +31,10 @@ import {
 export type { SkippedPicture } from "./picture.ts";
 
 /**
- * What rows are of: "features" (the usual), "files" and "thumbnails", small and of use to every later run; "views" of one
+ * What rows are of: "features" (the usual), "files", "thumbnails" and "heat-maps", small and of use to later runs; "views" of one
  * training's pictures, up to gigabytes, which may be removed once no training has used them for long.
  */
-export type RowKind = "features" | "files" | "thumbnails" | "views";
+export type RowKind = "features" | "files" | "thumbnails" | "heat-maps" | "views";
 
 /** Opens the store of rows of this length that belongs to a key. */
 export type OpenStore = (key: string, rowBytes: number, kind?: RowKind) => RowStore;

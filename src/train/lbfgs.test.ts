@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { random } from "../core/random.ts";
-import { type Evaluation, minimise } from "./lbfgs.ts";
+import { correction, type Evaluation, minimise } from "./lbfgs.ts";
 
 /** f = Σ 100(xᵢ₊₁ - xᵢ²)² + (1 - xᵢ)², minimum 0 at (1, ..., 1) (Rosenbrock 1960, chained). */
 async function rosenbrock(x: Float64Array): Promise<Evaluation> {
@@ -121,4 +121,38 @@ test("an aborted signal stops between evaluations", async () => {
   );
   await expect(running).rejects.toMatchObject({ name: "AbortError" });
   expect(calls).toBe(3);
+});
+
+test("curvature carried to a neighbouring problem spares evaluations there", async () => {
+  const seed = 11;
+  const rng = random(seed);
+  const size = 200;
+  const curvatures = Float64Array.from({ length: size }, (_, i) => 1e4 ** (i / (size - 1)));
+  const optimum = Float64Array.from({ length: size }, () => rng.normal());
+  const penalised =
+    (lambda: number) =>
+    async (x: Float64Array): Promise<Evaluation> => {
+      const gradient = x.map((value, i) => curvatures[i]! * (value - optimum[i]!) + lambda * value);
+      const value = x.reduce(
+        (sum, at, i) => sum + (curvatures[i]! * (at - optimum[i]!) ** 2 + lambda * at ** 2) / 2,
+        0,
+      );
+      return { value, gradient };
+    };
+  const options = { tolerance: 1e-4, gradientScale: 1e4, memory: 30 };
+  const first = await minimise(penalised(1), new Float64Array(size), options);
+  expect(first.corrections).toHaveLength(30);
+  // y of the other problem is its gradient's change along s, exactly: 1 x s less.
+  const moved = first.corrections.flatMap(({ s, y }) => {
+    return (
+      correction(
+        s,
+        y.map((change, i) => change - s[i]!),
+      ) ?? []
+    );
+  });
+  const cold = await minimise(penalised(0), first.parameters, options);
+  const warm = await minimise(penalised(0), first.parameters, { ...options, corrections: moved });
+  expect([cold.status, warm.status]).toEqual(["converged", "converged"]);
+  expect(warm.evaluations, `seed ${seed}: ${cold.evaluations} cold`).toBeLessThan(cold.evaluations);
 });

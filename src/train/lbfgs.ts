@@ -10,6 +10,19 @@ export interface Evaluation {
 /** Evaluates the objective; `parameters` must not be kept, and each answer's `gradient` must be a new array. */
 export type Objective = (parameters: Float64Array) => Promise<Evaluation>;
 
+/** A step `s` and the gradient's change `y` along it, rho = 1 / sᵀy. */
+export interface Correction {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  readonly rho: number;
+}
+
+/** The pair of a step, or undefined where rounding spoiled sᵀy > 0, which the Wolfe conditions promise (N&W section 7.2). */
+export function correction(s: Float64Array, y: Float64Array): Correction | undefined {
+  const curvature = dot(s, y);
+  return curvature > Number.EPSILON * dot(y, y) ? { s, y, rho: 1 / curvature } : undefined;
+}
+
 export interface LbfgsOptions {
   /** Correction pairs kept. Default 10. */
   readonly memory?: number;
@@ -21,6 +34,8 @@ export interface LbfgsOptions {
   readonly gradientScale?: number;
   /** Share of the value that may be rounding: 1e-6 for float32 engines. Default: that of double precision. */
   readonly precision?: number;
+  /** Correction pairs to begin with, the newest last: a warm start that remembers the curvature too. */
+  readonly corrections?: readonly Correction[];
   readonly signal?: AbortSignal;
 }
 
@@ -29,18 +44,14 @@ export interface Minimum extends Evaluation {
   readonly gradientNorm: number;
   readonly iterations: number;
   readonly evaluations: number;
+  /** The correction pairs at the end, for the next start near here. */
+  readonly corrections: readonly Correction[];
   /** "stalled": neither the value nor the gradient falls any more, so the objective's own precision is reached. */
   readonly status: "converged" | "stalled" | "limit";
 }
 
 /** Iterations that may pass with neither value nor gradient lower, beyond rounding, before no more is expected. */
 const patience = 20;
-
-interface Correction {
-  readonly s: Float64Array;
-  readonly y: Float64Array;
-  readonly rho: number;
-}
 
 /**
  * Minimises a smooth function by L-BFGS (Nocedal & Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5).
@@ -62,7 +73,7 @@ export async function minimise(
   let x: Float64Array = start.slice();
   let { value, gradient } = await evaluate(x);
   const target = tolerance * (options.gradientScale ?? norm(gradient));
-  const corrections: Correction[] = [];
+  const corrections: Correction[] = [...(options.corrections ?? [])];
   let iterations = 0;
   let lowest = { value: Number.POSITIVE_INFINITY, gradientNorm: Number.POSITIVE_INFINITY, iterations };
   const finish = (status: Minimum["status"]): Minimum => ({
@@ -72,6 +83,7 @@ export async function minimise(
     gradientNorm: norm(gradient),
     iterations,
     evaluations,
+    corrections,
     status,
   });
 
@@ -100,10 +112,9 @@ export async function minimise(
     iterations++;
     const s = axpy(-1, x, found.x);
     const y = axpy(-1, gradient, found.gradient);
-    const curvature = dot(s, y);
-    // Rounding can spoil sᵀy > 0, which the Wolfe conditions promise: such a pair is left out (N&W section 7.2).
-    if (curvature > Number.EPSILON * dot(y, y)) {
-      corrections.push({ s, y, rho: 1 / curvature });
+    const pair = correction(s, y);
+    if (pair !== undefined) {
+      corrections.push(pair);
       if (corrections.length > memory) corrections.shift();
     }
     ({ x, value, gradient } = found);
@@ -112,7 +123,8 @@ export async function minimise(
 
 /** d = -H·g by the two-loop recursion, H₀ = (sᵀy / yᵀy)·I from the newest pair (N&W algorithm 7.4, equation 7.20). */
 function twoLoop(gradient: Float64Array, corrections: readonly Correction[]): Float64Array<ArrayBuffer> {
-  const direction = Float64Array.from(gradient, (g) => -g);
+  const direction = new Float64Array(gradient.length);
+  for (let i = 0; i < direction.length; i++) direction[i] = -gradient[i]!;
   const alphas: number[] = [];
   for (const { s, y, rho } of corrections.toReversed()) {
     const alpha = rho * dot(s, direction);

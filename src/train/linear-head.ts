@@ -8,7 +8,14 @@ import type { Runtime } from "../runtime/session.ts";
 import { denseLayers, type HeadSize, headGraph } from "../surgery/head-graph.ts";
 import { checkHeadData, type HeadData, inRange } from "./check-data.ts";
 import { DivergedError } from "./errors.ts";
-import { type Evaluation, type Minimum, minimise, type Objective } from "./lbfgs.ts";
+import {
+  type Correction,
+  correction,
+  type Evaluation,
+  type Minimum,
+  minimise,
+  type Objective,
+} from "./lbfgs.ts";
 import { feedInitializers, type LossOptions, lossGraph } from "./loss-graph.ts";
 import { chunksOf, meanGradient, score } from "./objective.ts";
 import { cancels, fold, noStandard, type Standard, standardOf, unfoldGradient } from "./standardise.ts";
@@ -43,6 +50,14 @@ const clearRise = 0.01;
 /** A weaker λ must lower the validation loss by this share, or the stronger one stays. */
 const leastGain = 1e-4;
 
+/** Where a solve begins, and what is known of the curvature there. */
+interface Start {
+  readonly parameters: Float64Array;
+  readonly corrections: readonly Correction[];
+  /** The λ at which the corrections were met. */
+  readonly lambda: number;
+}
+
 /**
  * Multinomial logistic regression solved to its optimum: minimises the mean cross-entropy + λ/2·‖W‖², W on standardised
  * features, biases free. Several labels at once are as many logistic regressions, each with that λ: the sum of their
@@ -72,28 +87,29 @@ export async function* solveLinearHead(options: LinearHeadOptions): AsyncGenerat
     const atZero = await problem.objective(0)(start);
     const gradientScale = norm(atZero.gradient);
     if (!Number.isFinite(atZero.value + gradientScale)) throw overflow(atZero);
-    const solve = (lambda: number, from: Float64Array, until: number): Promise<Minimum> =>
-      minimise(problem.objective(lambda), from, {
+    const solve = (lambda: number, from: Start, until: number): Promise<Minimum> =>
+      minimise(problem.objective(lambda), from.parameters, {
         tolerance: until,
         gradientScale,
         precision,
+        corrections: problem.moved(from, lambda),
         ...(signal && { signal }),
       });
     const history: SolveEvent[] = [];
-    let best: { readonly parameters: Float64Array; readonly event: SolveEvent } | undefined;
-    let parameters: Float64Array = start;
+    let best: { readonly solved: Start; readonly event: SolveEvent } | undefined;
+    let from: Start = { parameters: start, corrections: [], lambda: 0 };
     let worse = 0;
     for (const [i, lambda] of path.entries()) {
-      const solved = await solve(lambda, parameters, path.length > 1 ? pathTolerance : tolerance);
+      const solved = await solve(lambda, from, path.length > 1 ? pathTolerance : tolerance);
       if (!Number.isFinite(solved.value)) throw overflow(solved);
-      parameters = solved.parameters;
-      const validation = await problem.validate(parameters);
+      from = { ...solved, lambda };
+      const validation = await problem.validate(solved.parameters);
       const event: SolveEvent = {
         type: "solve",
         step: i + 1,
         steps: path.length,
         regularisation: lambda,
-        trainLoss: solved.value - problem.penalty(lambda, parameters),
+        trainLoss: solved.value - problem.penalty(lambda, solved.parameters),
         valLoss: validation?.loss,
         valAccuracy: validation?.accuracy,
       };
@@ -101,12 +117,12 @@ export async function* solveLinearHead(options: LinearHeadOptions): AsyncGenerat
       yield event;
       const [loss = 0, least = Number.POSITIVE_INFINITY] = [event.valLoss, best?.event.valLoss];
       worse = loss > least ? worse + 1 : 0;
-      if (!best || loss < least * (1 - leastGain)) best = { parameters, event };
+      if (!best || loss < least * (1 - leastGain)) best = { solved: from, event };
       if (worse === 2 || loss > least * (1 + clearRise)) break;
     }
     assert(best, "a path has at least one step");
     const chosen = best.event.regularisation;
-    const { parameters: optimum } = await solve(chosen, best.parameters, tolerance);
+    const { parameters: optimum } = await solve(chosen, best.solved, tolerance);
     return {
       model: headGraph([], size, { weights: problem.weights(optimum) }),
       regularisation: chosen,
@@ -148,7 +164,7 @@ async function openProblem(options: LinearHeadOptions, size: HeadSize) {
   const folded = (parameters: Float64Array, by: Standard): Record<string, Tensor> => {
     const all = parameters.slice();
     fold(all.subarray(0, split), all.subarray(split), by);
-    const rounded = Float32Array.from(all);
+    const rounded = new Float32Array(all);
     return {
       [names.weight]: float32(rounded.subarray(0, split), [size.width, size.classes]),
       [names.bias]: float32(rounded.subarray(split), [size.classes]),
@@ -178,6 +194,17 @@ async function openProblem(options: LinearHeadOptions, size: HeadSize) {
   return {
     objective,
     penalty,
+    /**
+     * What was learned of the curvature at one λ, at another: the Hessian of λ/2·‖W‖² being λ on the weights, the gradient's
+     * change along s is exactly (λ' - λ)·s larger there.
+     */
+    moved: ({ corrections, lambda }: Start, to: number): Correction[] =>
+      corrections.flatMap(({ s, y }) => {
+        const change = y.slice();
+        const more = strength(to) - strength(lambda);
+        for (let i = 0; i < split; i++) change[i]! += more * s[i]!;
+        return correction(s, change) ?? [];
+      }),
     /** The head's weights on features as they are. */
     weights: (parameters: Float64Array) => new Map(Object.entries(folded(parameters, standard))),
     validate: async (parameters: Float64Array) =>

@@ -4,7 +4,7 @@ import type { Session } from "../runtime/session.ts";
 import type { FeatureSet } from "./features.ts";
 
 /** Rows in one run: what flows between operators stays small, however large the set is. */
-const chunkRows = 1024;
+const chunkRows = 4096;
 
 interface Chunk {
   readonly rows: number;

@@ -60,8 +60,8 @@ export async function* featureChecks(
 ): AsyncGenerator<FeaturesEvent | SkippedEvent | HeadsEvent, FeatureChecks> {
   const { signal } = options;
   const runtime = nodeRuntime();
-  const bases = await openBases(basesOf(options), runtime);
-  const { openStore } = cacheIn(options.cache);
+  const { openStore, bases: keepIn } = cacheIn(options.cache);
+  const bases = await openBases(basesOf(options), runtime, keepIn);
   const extractor = await SideBySideExtractor.open(
     bases.map(({ backbone }) => backbone),
     { runtime, decode, decoderName, openStore, signal },

@@ -97,6 +97,7 @@ async function writeReport(
       run: own.folder,
       answers: chooseExplained(answers, heatMaps),
       hashes,
+      openStore,
       signal,
       // A run whose model was moved away still has its figures.
     }).catch(() => []);

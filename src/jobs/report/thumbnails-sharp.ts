@@ -1,11 +1,10 @@
 import sharp from "sharp";
 import { mapConcurrent } from "../../core/async.ts";
-import { sha256 } from "../../core/hash.ts";
 import { decodeBytes, decoderName } from "../../data/decode-sharp.ts";
-import { memoryRows, type RowStore } from "../../data/row-store.ts";
 import type { Dataset, Sample } from "../../data/sample.ts";
 import type { OpenStore } from "../../train/extract.ts";
 import { type LoadedPicture, loadPicture, orSkipped } from "../../train/picture.ts";
+import { KeptPictures, webpUri } from "./kept-pictures.ts";
 
 /** Side of a thumbnail in pixels: what a tile shows on most screens. */
 const side = 112;
@@ -47,8 +46,8 @@ export async function makeThumbnails(
   const known = new Map(samples.map((sample) => [sample.id, sample]));
   const pictures = new Map<string, string>();
   const lost: string[] = [];
-  const key = await sha256(`${version} ${side} ${square} ${decoderName}`);
-  const store = openStore?.(key, rowBytes, "thumbnails") ?? memoryRows();
+  const how = `${version} ${side} ${square} ${decoderName}`;
+  const store = await KeptPictures.open(openStore, "thumbnails", how, rowBytes);
   const one = async (file: string): Promise<string | undefined> => {
     signal?.throwIfAborted();
     const sample = known.get(file);
@@ -79,14 +78,14 @@ async function thumbnail(
   { id, content }: Sample,
   hash: string | undefined,
   square: boolean,
-  store: RowStore,
+  store: KeptPictures,
 ): Promise<string | undefined> {
   const picture = await loadPicture(id, content);
   if (hash !== undefined && !picture.hash.startsWith(hash)) return undefined;
   const kept = store.get(picture.hash);
-  const small = kept ? fromRow(kept) : await draw(picture, square);
-  if (kept === undefined && small.length <= rowBytes - 2) store.put(picture.hash, toRow(small));
-  return `data:image/webp;base64,${Buffer.from(small).toString("base64")}`;
+  const small = kept ?? (await draw(picture, square));
+  if (kept === undefined) store.put(picture.hash, small);
+  return webpUri(small);
 }
 
 async function draw({ id, content, bytes }: LoadedPicture, square: boolean): Promise<Uint8Array> {
@@ -102,16 +101,4 @@ async function draw({ id, content, bytes }: LoadedPicture, square: boolean): Pro
     })
     .webp({ quality: 72, effort: 1 })
     .toBuffer();
-}
-
-/** All rows of a store are of one length: two bytes say how much of it is the picture. */
-function toRow(picture: Uint8Array): Uint8Array {
-  const row = new Uint8Array(rowBytes);
-  row.set([picture.length & 0xff, picture.length >> 8]);
-  row.set(picture, 2);
-  return row;
-}
-
-function fromRow(row: Uint8Array): Uint8Array {
-  return row.subarray(2, 2 + row[0]! + (row[1]! << 8));
 }
