@@ -64,7 +64,7 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
           json.note(event);
           showTraining(event, terminal);
         } else {
-          terminal.say(resultView(event.result, terminal));
+          terminal.say(resultView(event.result, flags, terminal));
           terminal.emit(json.of(event.result));
         }
       }
@@ -152,7 +152,7 @@ function shownText({ file, width, height, pictures, views, augmentation }: Shown
   ].join("\n");
 }
 
-function resultView(result: TrainResult, terminal: Terminal): string {
+function resultView(result: TrainResult, { regularisation }: Flags, terminal: Terminal): string {
   const { headline, test, val, out, model, skipped, pictures } = result;
   const { colours, width } = terminal;
   const measured = headline === "test" ? test : val;
@@ -164,7 +164,9 @@ function resultView(result: TrainResult, terminal: Terminal): string {
   }
   if (headline === "test" && val !== null) lines.push("", validationLine(val));
   if (result.regularisation !== null) {
-    const how = val === null ? "not chosen: nothing was held back for that" : "chosen on the validation part";
+    const chosen =
+      val === null ? "not chosen: nothing was held back for that" : "chosen on the validation part";
+    const how = regularisation === undefined ? chosen : "as asked for";
     lines.push(`Regularisation ${result.regularisation} (${how})`);
   }
   lines.push(...opinionLines(result));

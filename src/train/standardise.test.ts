@@ -36,6 +36,17 @@ test("a small spread on a large mean keeps its digits", () => {
   expect(standardOf({ rows, width: 1, features, labels: new Int32Array(rows) }).std[0]).toBeCloseTo(0.5, 9);
 });
 
+test("a feature all but silent beside the others counts as a thousandth of them, at any scale", () => {
+  for (const scale of [1, 1e-6, 1e6]) {
+    // Spreads of 1, 2, 3 and 1e-8, and a constant.
+    const rows = [-1, 1].flatMap((sign) => [sign, 2 * sign, 3 * sign, 1e-8 * sign, 0]);
+    const features = Float32Array.from(rows, (value) => value * scale);
+    const { std } = standardOf({ rows: 2, width: 5, features, labels: new Int32Array(2) });
+    for (const [i, share] of [1, 2, 3, 2e-3].entries()) expect(std[i]! / scale / share).toBeCloseTo(1, 6);
+    expect(std[4]).toBeGreaterThanOrEqual(1);
+  }
+});
+
 const standard = { mean: Float64Array.of(2, -1), std: Float64Array.of(4, 0.5) };
 
 test("a folded layer on raw features equals the layer on standardised ones", () => {
