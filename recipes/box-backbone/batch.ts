@@ -9,8 +9,8 @@ const blurred = 0.15;
 
 /**
  * Rows of a shard as a step takes them (see `distillStep`). The student sees each picture mirrored by chance, moved by up
- * to 4 pixels (its edge goes on), up to 15 % brighter or darker than the teacher saw it, and some of them as small
- * pictures stretched.
+ * to 4 pixels (its edge goes on), each colour up to 10 % stronger or weaker than the teacher saw it, and some of them as
+ * small pictures stretched.
  */
 export function batchOf(shard: Shard, rows: Int32Array, random: Random): Readonly<Record<string, Tensor>> {
   const [, side = 0] = shard.pictures.shape;
@@ -21,12 +21,12 @@ export function batchOf(shard: Shard, rows: Int32Array, random: Random): Readonl
     moved(shard.pictures.bytes.subarray(row * size, (row + 1) * size), to, side, random);
     if (random.next() < blurred) coarsen(to, side);
   }
-  const gains = Array.from(rows, () => 0.85 + 0.3 * random.next());
+  const gains = Array.from({ length: rows.length * 3 }, () => 0.9 + 0.2 * random.next());
   return {
     pictures: { dtype: "uint8", shape: [rows.length, side, side, 3], bytes: pictures },
     "features.taught": gather(shard.features, rows),
     labels: gather(shard.labels, rows),
-    gain: float32(gains, [rows.length, 1, 1, 1]),
+    gain: float32(gains, [rows.length, 3, 1, 1]),
   };
 }
 

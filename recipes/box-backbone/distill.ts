@@ -26,8 +26,8 @@ export interface Recipe {
 }
 
 /**
- * One step of teaching: `pictures` uint8 [N, side, side, 3], `gain` float32 [N, 1, 1, 1] (how bright the student sees
- * them), `features.taught` float16 [N, features] as the teacher answered, `labels` int32 [N] (-1 for none).
+ * One step of teaching: `pictures` uint8 [N, side, side, 3], `gain` float32 [N, 3, 1, 1] (how strong the student sees
+ * their colours), `features.taught` float16 [N, features] as the teacher answered, `labels` int32 [N] (-1 for none).
  *
  * The loss is the squared error of a linear reading of the student's mean features from the teacher's, standardised;
  * where a picture's class is known, the cross-entropy of another reading is added.
@@ -36,7 +36,7 @@ export function distillStep(arch: Architecture, standard: Spread, recipe: Recipe
   const { side } = recipe;
   const front = new GraphBuilder({ opset: 18, name: "pictures" });
   const pictures = front.op("Cast", [front.input("pictures", "uint8", ["N", side, side, 3])], { to: 1 });
-  const gain = front.input("gain", "float32", ["N", 1, 1, 1]);
+  const gain = front.input("gain", "float32", ["N", 3, 1, 1]);
   const scaled = front.op("Mul", [
     front.op("Transpose", [pictures], { perm: [0, 3, 1, 2] }),
     front.op("Mul", [gain, front.constant(scalar(1 / 127.5))]),

@@ -24,7 +24,8 @@ export const courses = {
     sides: { student: 112, teacher: 224 },
     views: [
       { name: "large", pictures: "photos", area: [0.3, 1], windows: 1 },
-      { name: "stretched", pictures: "tiny", area: [1, 1], windows: 1, most: 8000 },
+      { name: "stretched", pictures: "tiny", area: [1, 1], windows: 1, most: 6400 },
+      { name: "tiny", pictures: "tiny", area: [1, 1], windows: 1, most: 12_800, through: 32 },
     ],
   },
 } as const satisfies Readonly<Record<string, Course>>;

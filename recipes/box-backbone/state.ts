@@ -13,15 +13,20 @@ export interface State {
   readonly memory: Tensors;
 }
 
-/** The state that a checkpoint holds, `fresh` where there is none. Throws for a file that is damaged or of another student. */
-export async function loadState(file: string, fresh: State): Promise<State> {
-  const bytes = await readFile(file).catch(() => undefined);
-  if (bytes === undefined) return fresh;
+/** A checkpoint's tensors and what it says of itself. Throws for a file that is damaged. */
+async function checkpointOf(file: string, bytes: Uint8Array): ReturnType<typeof readTensors> {
   const stored = {
     size: bytes.length,
     read: async (at: number, length: number) => bytes.slice(at, at + length),
   };
-  const { tensors, metadata } = await readTensors(stored, (why) => new Error(`${file}: ${why}`));
+  return readTensors(stored, (why) => new Error(`${file}: ${why}`));
+}
+
+/** The state that a checkpoint holds, `fresh` where there is none. Throws for a file that is damaged or of another student. */
+export async function loadState(file: string, fresh: State): Promise<State> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) return fresh;
+  const { tensors, metadata } = await checkpointOf(file, bytes);
   const of = (list: Tensors): Tensors =>
     new Map(
       [...list].map(([name, { shape }]) => {
@@ -36,15 +41,18 @@ export async function loadState(file: string, fresh: State): Promise<State> {
 }
 
 /**
- * The weights of an earlier student in the place of `fresh` ones; what reads the student is not in its file and stays
- * fresh. Throws for a file of another student.
+ * The weights of an earlier student in the place of `fresh` ones, from its file or from a checkpoint; what reads the
+ * student is not in its file and stays fresh. Throws for a file of another student.
  */
 export async function weightsOf(file: string, fresh: Tensors, runtime: Runtime): Promise<Tensors> {
+  const bytes = await readFile(file);
   // The engine turns weights stored as float16 back into float32, under the names that they had.
-  const { graph } = readModel(await runtime.optimise(await readFile(file)));
+  const weights = file.endsWith(".safetensors")
+    ? (await checkpointOf(file, bytes)).tensors
+    : readModel(await runtime.optimise(bytes)).graph.initializers;
   return new Map(
     [...fresh].map(([name, tensor]) => {
-      const known = graph.initializers.get(name);
+      const known = weights.get(name);
       if (known === undefined && name.startsWith("read.")) return [name, tensor];
       if (`${known?.shape}` === `${tensor.shape}`) return [name, known!];
       throw new Error(

@@ -14,7 +14,7 @@ import { readTensors, writeTensors } from "../../src/train/network/safetensors.t
 import { type Seen, type Sides, type Source, type View, windows } from "./views.ts";
 
 /** Rows of a shard, and pictures that go through the teacher at once. */
-export const shardRows = 2000;
+export const shardRows = 2560;
 const batch = 16;
 
 /** The teacher: MobileNet v1 1.0, and the length of its feature vector. */

@@ -20,6 +20,8 @@ export interface View {
   readonly windows: number;
   /** Pictures looked at: the first of them, all where it is left out. */
   readonly most?: number;
+  /** Side in pixels to which the student's picture is made small before it is stretched: the teacher sees more. */
+  readonly through?: number;
 }
 
 /** Sides of what the student and the teacher see, in pixels. */
@@ -51,13 +53,22 @@ async function seen(
   const { width, height, channels } = info;
   const raw = { raw: { width, height, channels } } as const;
   const window = windowIn(width, height, view.area, derived(seed, index));
-  const resized = (to: number): Promise<Uint8Array> =>
-    bytes(sharp(data, raw).extract(window).resize(to, to, { fit: "fill" }), channels);
+  const resized = (to: number): Sharp => sharp(data, raw).extract(window).resize(to, to, { fit: "fill" });
+  const small = view.through;
+  const student =
+    small === undefined ? resized(sides.student) : await stretched(resized(small), small, sides.student);
   return {
     label: source.label,
-    student: await resized(sides.student),
-    teacher: await resized(sides.teacher),
+    student: await bytes(student, channels),
+    teacher: await bytes(resized(sides.teacher), channels),
   };
+}
+
+/** A picture of side `from` brought to side `to`. */
+async function stretched(picture: Sharp, from: number, to: number): Promise<Sharp> {
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  const raw = { raw: { width: from, height: from, channels: info.channels } } as const;
+  return sharp(data, raw).resize(to, to, { fit: "fill" });
 }
 
 async function bytes(picture: Sharp, channels: number): Promise<Uint8Array> {

@@ -14,6 +14,7 @@ const passive: ReadonlySet<string> = new Set([
   ...rearranging,
   "Gather",
   "Slice",
+  "Split",
   "Concat",
   "GlobalAveragePool",
   "GlobalMaxPool",

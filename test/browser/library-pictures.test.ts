@@ -217,7 +217,7 @@ describe.skipIf(!executablePath)("pictures and files in Chromium", { timeout }, 
     expect(got.told).toMatch(
       /^features (skipped features )+split (warning )?(solve )+baseline (warning )?evaluated (warning )?done$/,
     );
-    expect(got.labels).toEqual(["disc", "bar", "disc", "bar", "disc", "bar", "CLASSIFIER", 1888, true]);
+    expect(got.labels).toEqual(["disc", "bar", "disc", "bar", "disc", "bar", "CLASSIFIER", 2368, true]);
   });
 
   test("a signal stops it with its own reason, and strict training at the first bad picture", async () => {
@@ -252,6 +252,6 @@ describe.skipIf(!executablePath)("pictures and files in Chromium", { timeout }, 
         worker.onmessage = ({ data }) => done(data);
         worker.onerror = ({ message }) => failed(new Error(message));
       });`);
-    expect(width).toBe(1888);
+    expect(width).toBe(2368);
   });
 });

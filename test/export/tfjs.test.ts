@@ -30,16 +30,21 @@ const networks = [
 ];
 
 describe("real networks", () => {
-  test.for(networks)("%s gives the same probabilities, without a transpose", async (file, { skip }) => {
-    if (!existsSync(file)) skip();
-    const { program, actual, apart } = await compared(await networkOn(file), noise(224));
-    expect(apart, `seed ${seed}`).toBeLessThan(1e-5);
-    expect(program.steps.filter(({ op }) => op === "transpose")).toEqual([]);
-    // Halved weights move the answer, by no more than a classifier's user would notice.
-    const halved = await runTfjs(program, noise(224), "float16");
-    const moved = actual.map((value, i) => Math.abs(value - halved[i]!));
-    expect(Math.max(...moved), `seed ${seed}`).toBeLessThan(0.01);
-  });
+  test.for(networks)(
+    "%s gives the same probabilities, without a needless transpose",
+    async (file, { skip }) => {
+      if (!existsSync(file)) skip();
+      const { program, actual, apart } = await compared(await networkOn(file), noise(224));
+      expect(apart, `seed ${seed}`).toBeLessThan(1e-5);
+      // The box evens a picture's light over all its values in one row, which are in the graph's order for that.
+      const needed = file.startsWith("box/") ? 2 : 0;
+      expect(program.steps.filter(({ op }) => op === "transpose")).toHaveLength(needed);
+      // Halved weights move the answer, by no more than a classifier's user would notice.
+      const halved = await runTfjs(program, noise(224), "float16");
+      const moved = actual.map((value, i) => Math.abs(value - halved[i]!));
+      expect(Math.max(...moved), `seed ${seed}`).toBeLessThan(0.01);
+    },
+  );
 });
 
 test("what a program cannot say is refused by operator and node", () => {

@@ -97,8 +97,8 @@ test("everything is found in the cache again, in any order of the bases, and the
 test("what is opened, the record and run.json list the bases in order", async () => {
   const opened = events.find((event) => event.type === "opened");
   expect(opened?.bases.map(({ name, size, width, fit }) => [name, size, width, fit])).toEqual([
-    ["box", 192, 1888, "cover"],
-    ["box", 96, 1888, "cover"],
+    ["box", 192, 2368, "cover"],
+    ["box", 96, 2368, "cover"],
     ["net.onnx", 40, 16, "squash"],
   ]);
   const record = JSON.parse(readFileSync(join(result.out, "run.json"), "utf8"));
@@ -125,7 +125,7 @@ test("predict and evaluate say the same, and the embedding is the vectors side b
     expect(label).toBe(row.predicted);
     for (const [i, name] of result.classes.entries())
       expect(Math.abs(probabilities[i]! - Number(row[`p(${name})`]))).toBeLessThan(1e-5);
-    expect(embedding).toHaveLength(3792);
+    expect(embedding).toHaveLength(4752);
     const box = (await alone.predict(file)).embedding;
     for (const [i, value] of box.entries()) expect(Math.abs(value - embedding[i]!)).toBeLessThan(1e-4);
   }

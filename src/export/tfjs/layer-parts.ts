@@ -4,7 +4,7 @@ import type { Step } from "../channels-last/program.ts";
 import type { LayerPen } from "./layer-pen.ts";
 import { type Output, sliding } from "./layers.ts";
 
-type StepOf<Op extends Step["op"]> = Step extends infer S
+export type StepOf<Op extends Step["op"]> = Step extends infer S
   ? S extends { readonly op: infer All }
     ? Op extends All
       ? S

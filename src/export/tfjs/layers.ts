@@ -51,9 +51,12 @@ export class Layers {
 
   /** x · factor + shift, a number of each a channel: Keras has no layer for it, but a depthwise convolution of one pixel. */
   affine(x: Output, factors: readonly number[], shifts: readonly number[]): Output {
-    const channels = x.shape.at(-1)!;
-    const positions = x.shape.slice(1, -1).reduce((product, size) => product * size, 1);
-    const map = x.shape.length === 4 ? x : this.reshape(x, [1, positions, 1, channels]);
+    const size = x.shape.slice(1).reduce((product, side) => product * side, 1);
+    // What is the same for a long row of channels needs no number for each.
+    const isOne = x.shape.length !== 4 && new Set(factors).size === 1 && new Set(shifts).size === 1;
+    if (isOne) [factors, shifts] = [factors.slice(0, 1), shifts.slice(0, 1)];
+    const channels = factors.length;
+    const map = x.shape.length === 4 ? x : this.reshape(x, [1, size / channels, 1, channels]);
     const config = { ...sliding([1, 1], [1, 1], "valid"), depth_multiplier: 1, activation: "linear" };
     const weights = { depthwise_kernel: float32(factors, [1, 1, channels, 1]), bias: float32(shifts) };
     return this.reshape(this.add("DepthwiseConv2D", config, [map], map.shape, weights), x.shape);

@@ -1,7 +1,8 @@
-import type { Program } from "../channels-last/program.ts";
+import type { Program, Step } from "../channels-last/program.ts";
 import { LayerPen } from "./layer-pen.ts";
 import { layerOf } from "./layer-steps.ts";
-import { Layers } from "./layers.ts";
+import { Layers, type Output } from "./layers.ts";
+import { findStandardised, type Standardised } from "./standardised.ts";
 import { packed } from "./weights.ts";
 
 export interface TeachableMachineOptions {
@@ -28,7 +29,12 @@ export function writeTeachableMachine(
   const { shape } = program.values.get(image)!;
   const fed = layers.input(shape);
   const pen = new LayerPen(layers, program, new Map([[image, layers.scaled(fed, 127, 127)]]));
-  for (const step of program.steps) pen.made(step, layerOf(pen, step));
+  const { ends, within } = findStandardised(program);
+  for (const step of program.steps) {
+    if (within.has(step.output)) continue;
+    const end = ends.get(step.output);
+    pen.made(step, end ? standardising(pen, step, end) : layerOf(pen, step));
+  }
   const topology = layers.topology(
     fed,
     program.outputs.map((name) => pen.output(name)),
@@ -56,4 +62,9 @@ export function writeTeachableMachine(
     ["metadata.json", json(metadata)],
     ["weights.bin", weights],
   ]);
+}
+
+function standardising(pen: LayerPen, step: Step, { input, axes, epsilon }: Standardised): Output {
+  const x = pen.x(step, input);
+  return pen.k.add("LayerNormalization", { axis: axes, epsilon, scale: false, center: false }, [x], x.shape);
 }
