@@ -10,19 +10,15 @@ import { random } from "../../src/core/random.ts";
 import { float32, floats, type Tensor } from "../../src/core/tensor.ts";
 import { writeModel } from "../../src/onnx/write.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import { readTensors, writeTensors } from "../../src/train/network/safetensors.ts";
-import { type Architecture, architecture, lastMapOutput, student } from "./student.ts";
+import { writeTensors } from "../../src/train/network/safetensors.ts";
+import { checkpointOf } from "./state.ts";
+import { type Architecture, architecture, student } from "./student.ts";
 import { shardFrom } from "./teacher.ts";
 
 const [from, shardFile, to] = process.argv.slice(2);
 if (from === undefined || shardFile === undefined || to === undefined)
   throw new Error("usage: narrow.ts CHECKPOINT SHARD NARROWED");
-const bytes = await readFile(from);
-const stored = {
-  size: bytes.length,
-  read: async (at: number, length: number) => bytes.slice(at, at + length),
-};
-const { tensors } = await readTensors(stored, (why) => new Error(`${from}: ${why}`));
+const { tensors } = await checkpointOf(from, await readFile(from));
 const weights = new Map([...tensors].filter(([name]) => /^(conv\d+|read\.\w+)\.(weight|bias)$/.test(name)));
 
 /** A place to narrow: who speaks there, who hears it, and how many channels may stay. */
@@ -140,4 +136,3 @@ for (const { speaks, hears, kept } of places) {
   );
 }
 await writeFile(to, writeTensors({ tensors: weights, metadata: { narrowed: from } }));
-console.log(`${to}; the last map is '${lastMapOutput}' of ${architecture.features}`);

@@ -14,7 +14,7 @@ export interface State {
 }
 
 /** A checkpoint's tensors and what it says of itself. Throws for a file that is damaged. */
-async function checkpointOf(file: string, bytes: Uint8Array): ReturnType<typeof readTensors> {
+export async function checkpointOf(file: string, bytes: Uint8Array): ReturnType<typeof readTensors> {
   const stored = {
     size: bytes.length,
     read: async (at: number, length: number) => bytes.slice(at, at + length),
