@@ -20,7 +20,8 @@ export function headline(data: ReportData): Html {
   const what =
     map === null ? (several ? "pictures with every label right" : "right") : "mean average precision";
   const range = html`<span class="range">${percent(interval[0], 1)} to ${percent(interval[1], 1)}</span>`;
-  const bar = html`<div class="scale" aria-hidden="true"><i style="left:${(100 * interval[0]).toFixed(2)}%;width:${(100 * (interval[1] - interval[0])).toFixed(2)}%"></i><b style="left:${(100 * accuracy).toFixed(2)}%"></b></div>`;
+  // At 100 % half of the mark would reach beyond the bar, and with it beyond a narrow page.
+  const bar = html`<div class="scale" aria-hidden="true"><i style="left:${(100 * interval[0]).toFixed(2)}%;width:${(100 * (interval[1] - interval[0])).toFixed(2)}%"></i><b style="left:min(${(100 * accuracy).toFixed(2)}%,100% - 1px)"></b></div>`;
   const others = several
     ? [
         [

@@ -43,7 +43,7 @@ beforeAll(async () => {
     for (let i = 0; i < 16; i++)
       writeFileSync(join(data, shape, `${i}.png`), await draw(shape, i % 4, rng.int(360)));
   }
-  await finish(train({ data, out, size: 128, cache: join(folder, "cache") }));
+  await finish(train({ data, out, size: 192, cache: join(folder, "cache") }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
