@@ -1,18 +1,19 @@
 /**
- * Makes a taught student narrower, to the widths of `architecture`: of the channels inside the last stage's blocks and of
+ * Makes a taught student narrower, from the widths of `wide` to those of `narrow`: of the channels inside the last stage's blocks and of
  * the last map those stay that speak the loudest, by their root mean square on some pictures times the weights that hear
- * them. What is left is taught on with `train.ts --from NARROWED`.
+ * them. What is left is taught on with `train.ts --course narrow --from NARROWED`.
  *
  *   npx tsx recipes/box-backbone/narrow.ts CHECKPOINT SHARD NARROWED
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { random } from "../../src/core/random.ts";
 import { float32, floats, type Tensor } from "../../src/core/tensor.ts";
+import type { Model } from "../../src/onnx/graph.ts";
 import { writeModel } from "../../src/onnx/write.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { writeTensors } from "../../src/train/network/safetensors.ts";
 import { checkpointOf } from "./state.ts";
-import { type Architecture, architecture, student } from "./student.ts";
+import { type Architecture, narrow, student, wide } from "./student.ts";
 import { shardFrom } from "./teacher.ts";
 
 const [from, shardFile, to] = process.argv.slice(2);
@@ -45,15 +46,8 @@ function placesOf({ stages, features }: Architecture): readonly Place[] {
 }
 
 /** The student as it was taught, with the maps behind these convolutions as outputs. */
-function taught(places: readonly Place[]): {
-  model: Parameters<typeof writeModel>[0];
-  maps: Map<string, string>;
-} {
-  const rows = (name: string): number => weights.get(`${name}.weight`)!.shape[0]!;
-  const stages = architecture.stages.map((stage, i, all) =>
-    i === all.length - 1 ? { ...stage, inner: rows(places[0]!.speaks) } : stage,
-  );
-  const drawn = student({ ...architecture, stages, features: rows(places.at(-1)!.speaks) }, "S", random(1));
+function taught(places: readonly Place[]): { readonly model: Model; readonly maps: Map<string, string> } {
+  const drawn = student(wide, "S", random(1));
   const { nodes, initializers } = drawn.graph;
   const known = new Map([...initializers].map(([name, tensor]) => [name, weights.get(name) ?? tensor]));
   const maps = new Map(
@@ -66,7 +60,7 @@ function taught(places: readonly Place[]): {
   return { model: { ...drawn, graph: { ...drawn.graph, initializers: known, outputs } }, maps };
 }
 
-const places = placesOf(architecture);
+const places = placesOf(narrow);
 const { model, maps } = taught(places);
 const { pictures } = await shardFrom(shardFile);
 const [, side = 0] = pictures.shape;

@@ -1,33 +1,40 @@
 import { derived } from "../../src/core/random.ts";
+import { type Architecture, narrow, wide } from "./student.ts";
 import { shardRows, shardsOf } from "./teacher.ts";
 import { picturesOf, type Sides, type Source, type Sources, type View } from "./views.ts";
 
-/** What an epoch looks at, and how large. */
+/** Who is taught, what an epoch looks at, and how large. */
 export interface Course {
+  readonly student: Architecture;
   readonly sides: Sides;
   readonly views: readonly View[];
 }
 
+/** At the size that the student will be asked at. */
+const large = {
+  sides: { student: 112, teacher: 224 },
+  views: [
+    { name: "large", pictures: "photos", area: [0.3, 1], windows: 1 },
+    { name: "stretched", pictures: "tiny", area: [1, 1], windows: 1, most: 6400 },
+    { name: "tiny", pictures: "tiny", area: [1, 1], windows: 1, most: 12_800, through: 32 },
+  ],
+} as const;
+
 /**
- * The first course is small and long, the second at the size that the student will be asked at and short. In both the
+ * The first course is small and long, the second large, the third mends what `narrow.ts` took away. In all of them the
  * teacher sees twice the student's side: the last places of both networks are as many of a picture's.
  */
 export const courses = {
   small: {
+    student: wide,
     sides: { student: 64, teacher: 128 },
     views: [
       { name: "whole", pictures: "tiny", area: [1, 1], windows: 1 },
       { name: "windows", pictures: "photos", area: [0.15, 1], windows: 3 },
     ],
   },
-  large: {
-    sides: { student: 112, teacher: 224 },
-    views: [
-      { name: "large", pictures: "photos", area: [0.3, 1], windows: 1 },
-      { name: "stretched", pictures: "tiny", area: [1, 1], windows: 1, most: 6400 },
-      { name: "tiny", pictures: "tiny", area: [1, 1], windows: 1, most: 12_800, through: 32 },
-    ],
-  },
+  large: { student: wide, ...large },
+  narrow: { student: narrow, ...large },
 } as const satisfies Readonly<Record<string, Course>>;
 
 /** A shard that an epoch goes through. */

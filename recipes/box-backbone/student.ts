@@ -20,13 +20,20 @@ export interface Architecture {
 }
 
 /** Widths are multiples of 16: the engine lays channels out in sixteens, and others cost as much as the next multiple. */
-export const architecture: Architecture = {
+export const wide: Architecture = {
   stem: 32,
   stages: [
     { width: 32, inner: 16, blocks: 1 },
     { width: 96, inner: 48, blocks: 2 },
-    { width: 256, inner: 80, blocks: 4 },
+    { width: 256, inner: 96, blocks: 4 },
   ],
+  features: 768,
+};
+
+/** What ships: the same with fewer channels inside the last stage's blocks and in the last map. */
+export const narrow: Architecture = {
+  ...wide,
+  stages: wide.stages.map((stage, i, all) => (i === all.length - 1 ? { ...stage, inner: 80 } : stage)),
   features: 640,
 };
 

@@ -21,7 +21,6 @@ import { apart, Learners } from "./learners.ts";
 import { courses, type Portion, portions, rowsIn, stepsIn } from "./plan.ts";
 import { photos, tinyImageNet } from "./sources.ts";
 import { loadState, type State, saveState, weightsOf } from "./state.ts";
-import { architecture } from "./student.ts";
 import { shardFrom, spread, Teacher } from "./teacher.ts";
 import { picturesOf, type Sources } from "./views.ts";
 
@@ -42,7 +41,7 @@ const { values: options } = parseArgs({
 if (options.tiny === undefined) throw new Error("--tiny FOLDER: Tiny ImageNet's folder, which holds train/");
 const [work, seed, batch, epochs] = [options.work, Number(options.seed), 64, Number(options.epochs)];
 const course = courses[options.course as keyof typeof courses];
-if (course === undefined) throw new Error(`--course ${options.course}: small or large`);
+if (course === undefined) throw new Error(`--course ${options.course}: small, large or narrow`);
 const recipe = { side: course.sides.student, classes: 200, labelWeight: 0.3, weightDecay: 0.02, slower: 0.7 };
 await mkdir(work, { recursive: true });
 
@@ -50,7 +49,7 @@ const sources: Sources = { tiny: await tinyImageNet(options.tiny), photos: await
 const used = course.views.filter((view) => sources[view.pictures].length > 0);
 const teacher = new Teacher(join(work, "views"), course.sides, seed);
 const { features } = await shardFrom(await teacher.shard(used[0]!, picturesOf(used[0]!, sources), 0));
-const graph = distillStep(architecture, await spread(features), recipe, derived(seed, 3));
+const graph = distillStep(course.student, await spread(features), recipe, derived(seed, 3));
 
 const checkpoint = join(work, "checkpoint.safetensors");
 const fresh = starting(graph.parameters);
@@ -78,7 +77,7 @@ const rateAt = (step: number): number => peak * Math.min(step / warmup, (total -
 
 async function keep(): Promise<void> {
   await saveState(checkpoint, state);
-  await saveModel(join(work, "student.onnx"), finished(architecture, state.parameters, derived(seed, 3)));
+  await saveModel(join(work, "student.onnx"), finished(course.student, state.parameters, derived(seed, 3)));
 }
 
 const log = openSync(join(work, eventFileName(Date.now())), "a");

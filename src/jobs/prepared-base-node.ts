@@ -1,13 +1,12 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../core/folder-node.ts";
 import { sha256 } from "../core/hash.ts";
 import type { Model } from "../onnx/graph.ts";
 import { readModel } from "../onnx/read.ts";
 import { writeModel } from "../onnx/write.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { type Backbone, type BackboneOptions, prepareBackbone } from "../train/backbone.ts";
+import { writeFiles } from "./export/golden.ts";
 import { version as tsugiki } from "./version-node.ts";
 
 /** Raise it when a base is made ready otherwise. */
@@ -53,23 +52,16 @@ async function read(folder: string, key: string): Promise<Omit<Backbone, "name">
   return { ...rest, licence: rest.licence, bytes, model: readModel(bytes) };
 }
 
-/** Each file is put in its place whole, the one that tells of the other last. */
+/** The file that tells of the other is written last. */
 async function keep(
   folder: string,
   key: string,
   { name: _, model, bytes, ...facts }: Backbone,
 ): Promise<void> {
-  makeFolder(folder);
-  await put(join(folder, `${key}.onnx`), bytes);
-  await put(join(folder, `${key}.json`), JSON.stringify({ ...facts, sha256: await sha256(bytes) }));
-}
-
-async function put(file: string, content: Uint8Array | string): Promise<void> {
-  const aside = `${file}.${randomUUID()}.part`;
-  try {
-    await writeFile(aside, content);
-    await rename(aside, file);
-  } finally {
-    await rm(aside, { force: true });
-  }
+  const told = JSON.stringify({ ...facts, sha256: await sha256(bytes) });
+  const files = new Map([
+    [`${key}.onnx`, bytes],
+    [`${key}.json`, new TextEncoder().encode(told)],
+  ]);
+  await writeFiles(folder, files);
 }

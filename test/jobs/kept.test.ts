@@ -119,6 +119,12 @@ test("heat maps of a model are drawn once, those of another model anew", async (
   expect(kept.map(({ picture }) => picture)).toEqual(Array(3).fill("data:image/webp;base64,AQID"));
   expect(kept.map(({ file }) => file)).toEqual(drawn.map(({ file }) => file));
 
+  // One that is missing is drawn, and no other.
+  own.delete([...own.keys()][0]!);
+  const mended = await mapsOf(0, open);
+  expect(mended.map(({ picture }) => picture.length > 200).filter(Boolean)).toHaveLength(1);
+  expect(own.size).toBe(3);
+
   const other = await mapsOf(1, open);
   expect(rows.size).toBe(2);
   expect(other.every(({ picture }) => picture.length > 200)).toBe(true);

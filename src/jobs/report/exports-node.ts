@@ -32,7 +32,8 @@ export async function keepExports(run: string, rows: readonly ExportRow[]): Prom
   await rename(aside, join(run, fileName));
 }
 
-async function modelHash(run: string): Promise<string> {
+/** Of a run's model; of nothing where it is gone. */
+export async function modelHash(run: string): Promise<string> {
   return sha256(await readFile(join(run, "model.onnx")).catch(() => new Uint8Array()));
 }
 

@@ -1,14 +1,12 @@
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { mapConcurrent } from "../../core/async.ts";
-import { sha256 } from "../../core/hash.ts";
 import { decoderName } from "../../data/decode-sharp.ts";
 import type { Dataset, Pixels, Sample } from "../../data/sample.ts";
 import type { HeatMap, ReportAnswer } from "../../report/data.ts";
 import type { OpenStore } from "../../train/extract.ts";
 import { loadPicture, orSkipped } from "../../train/picture.ts";
-import { classifierFile } from "../classifier-node.ts";
 import { Explainer } from "../explainer-node.ts";
+import { modelHash } from "./exports-node.ts";
 import { KeptPictures, webpUri } from "./kept-pictures.ts";
 
 /** The longer side of a heat map in a report, in pixels. */
@@ -55,8 +53,7 @@ export async function makeHeatMaps(
     const one = sample && (await measured(answer, sample, hashes.get(answer.file)));
     if (one) found.push(one);
   }
-  const model = await sha256(await readFile(classifierFile(run)));
-  const how = `${version} ${side} ${model} ${decoderName}`;
+  const how = `${version} ${side} ${await modelHash(run)} ${decoderName}`;
   const store = await KeptPictures.open(openStore, "heat-maps", how, rowBytes);
   try {
     const kept = found.map(({ hash }) => store.get(hash));
@@ -100,6 +97,11 @@ async function draw(
     const one = async ({ answer, hash, picture }: Answered): Promise<Uint8Array | undefined> => {
       signal?.throwIfAborted();
       if (made >= wanted) return undefined;
+      const kept = store.get(hash);
+      if (kept !== undefined) {
+        made++;
+        return kept;
+      }
       const found = await orSkipped(answer.file, () =>
         explainer.explain(picture, { label: labelOf(answer.predicted), side, signal }),
       );
