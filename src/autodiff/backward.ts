@@ -1,14 +1,15 @@
 import { assert } from "../core/assert.ts";
-import { type DType, float32, int64, integers, scalar, sizeOf, type Tensor } from "../core/tensor.ts";
+import { float32, int64, integers, scalar, sizeOf, type Tensor } from "../core/tensor.ts";
 import { describe } from "../onnx/attributes.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
-import type { Graph, Model, Node, Shape, TensorType, ValueInfo } from "../onnx/graph.ts";
+import type { Graph, Model, Node, Shape } from "../onnx/graph.ts";
 import { inferShapes } from "../onnx/infer.ts";
 import { liftConstants } from "../surgery/constants.ts";
 import { GradientError } from "./errors.ts";
 import type { Emitter, Site } from "./rule.ts";
 import { passesNone, ruleFor, rules } from "./rules/index.ts";
 import { unbroadcast } from "./unbroadcast.ts";
+import { ValueTypes } from "./value-types.ts";
 
 export interface Differentiated {
   /** The forward graph with the gradients' nodes after it; the gradients are outputs too. */
@@ -29,7 +30,7 @@ export function backward(given: Model, loss: string, trainable: readonly string[
   assert(opset >= oldestOpset, `gradients are written for opset ${oldestOpset} and later, not ${opset}`);
   const model = { ...given, graph: liftConstants(given.graph) };
   const graph = inferShapes(model).graph;
-  const types = new Types(graph);
+  const types = new ValueTypes(graph);
   const builder = GraphBuilder.from(model);
   for (const { name } of graph.outputs) builder.output(name);
   const emit = emitter(builder);
@@ -92,7 +93,8 @@ export function backward(given: Model, loss: string, trainable: readonly string[
       const gradient = gradients[i];
       if (!gradient || !active.has(input)) continue;
       const grown = gradient.emit();
-      const part = gradient.shape ? unbroadcast(emit, grown, gradient.shape, shape(input), input) : grown;
+      const { shape: from, own } = gradient;
+      const part = from ? unbroadcast(emit, grown, { shape: from, own }, shape(input), input) : grown;
       arrived.set(input, [...(arrived.get(input) ?? []), part]);
     }
     if (node.outputs.some((output) => arrived.has(output) && !asked.has(output)) && gradients.length > 0) {
@@ -143,7 +145,7 @@ function emitter(builder: GraphBuilder) {
 }
 
 /** Every value through which a gradient can come back to one of `names`. */
-function reachedFrom(names: readonly string[], graph: Graph, types: Types): ReadonlySet<string> {
+function reachedFrom(names: readonly string[], graph: Graph, types: ValueTypes): ReadonlySet<string> {
   const reached = new Set(names);
   for (const node of graph.nodes) {
     if (node.domain === "" && passesNone(node.opType)) continue;
@@ -156,32 +158,7 @@ function reachedFrom(names: readonly string[], graph: Graph, types: Types): Read
   return reached;
 }
 
-/** What is known of a graph's values. */
-class Types {
-  readonly #graph: Graph;
-  readonly #declared: ReadonlyMap<string, ValueInfo>;
-
-  constructor(graph: Graph) {
-    this.#graph = graph;
-    const ends = [...graph.inputs, ...graph.outputs].map((each): [string, ValueInfo] => [each.name, each]);
-    this.#declared = new Map([...ends, ...graph.values]);
-  }
-
-  shape(value: string): Shape | undefined {
-    return this.#graph.initializers.get(value)?.shape ?? this.#type(value)?.shape;
-  }
-
-  dtype(value: string): DType | undefined {
-    return this.#graph.initializers.get(value)?.dtype ?? this.#type(value)?.dtype;
-  }
-
-  #type(value: string): TensorType | undefined {
-    const type = this.#declared.get(value)?.type;
-    return type?.kind === "tensor" ? type : undefined;
-  }
-}
-
-function lossShape(types: Types, loss: string): readonly number[] {
+function lossShape(types: ValueTypes, loss: string): readonly number[] {
   const shape = types.shape(loss)?.filter((dim) => typeof dim === "number");
   assert(
     shape && shape.length === types.shape(loss)?.length,

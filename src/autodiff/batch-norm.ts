@@ -1,10 +1,10 @@
 import { int64, scalar } from "../core/tensor.ts";
 import { type AttributeValue, float, floatAttr } from "../onnx/attributes.ts";
-import { GraphBuilder } from "../onnx/builder.ts";
+import type { GraphBuilder } from "../onnx/builder.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { inferShapes } from "../onnx/infer.ts";
 import { liftConstants } from "../surgery/constants.ts";
-import { distinctNodeNames } from "../surgery/join.ts";
+import { expandNodes } from "../surgery/expand-nodes.ts";
 import { GradientError } from "./errors.ts";
 
 export interface BatchNormOptions {
@@ -33,42 +33,25 @@ export function normaliseByBatch(given: Model, options: BatchNormOptions = {}): 
   const model = { ...given, graph: liftConstants(given.graph) };
   const { graph } = model;
   const rankOf = ranks(inferShapes(model).graph);
-  const builder = GraphBuilder.from(model);
-  for (const { name } of graph.outputs) builder.output(name);
-  const constant = (value: number): string => builder.constant(scalar(value));
   const updates = new Map<string, string>();
-  const renamed = new Map<string, string>();
-  let count = graph.nodes.length;
-  const nodes = graph.nodes.flatMap((node) => {
-    if (!hasRunningStatistics(node, graph) || options.only?.(node) === false) return [node];
+  const expanded = expandNodes(model, (node, builder) => {
+    if (!hasRunningStatistics(node, graph) || options.only?.(node) === false) return undefined;
+    const constant = (value: number): string => builder.constant(scalar(value));
     const [y = "", ...statistics] = trainingForm(builder, node, rankOf(node));
-    renamed.set(y, node.outputs[0] ?? "");
     const momentum = options.momentum ?? floatAttr(node, "momentum", 0.9);
-    for (const [i, running] of node.inputs.slice(3, 5).entries()) {
+    const next = node.inputs.slice(3, 5).map((running, i) => {
       const kept = builder.op("Mul", [updates.get(running) ?? running, constant(momentum)]);
       const added = builder.op("Mul", [statistics[i] ?? "", constant(1 - momentum)]);
-      const next = builder.op("Add", [kept, added]);
-      updates.set(running, next);
-      // A node that came in training form has given names to its updated statistics.
-      const name = node.outputs[i + 1] ?? "";
-      if (name !== "") renamed.set(next, name);
-    }
-    const written = builder.graph().nodes.slice(count);
-    count += written.length;
-    return written;
+      const update = builder.op("Add", [kept, added]);
+      updates.set(running, update);
+      return update;
+    });
+    // A node that came in training form has given names to its updated statistics.
+    return [y, ...next];
   });
-  const rename = (name: string): string => renamed.get(name) ?? name;
-  const named = nodes.map((node) => ({
-    ...node,
-    // A node bears its value's name; the old one would be given again.
-    name: rename(node.name),
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-  }));
-  const finished = builder.model();
   return {
-    model: { ...finished, graph: { ...finished.graph, nodes: distinctNodeNames(named) } },
-    updates: new Map([...updates].map(([running, next]) => [running, rename(next)])),
+    model: expanded.model,
+    updates: new Map([...updates].map(([running, next]) => [running, expanded.nameOf(next)])),
   };
 }
 

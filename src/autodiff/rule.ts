@@ -56,6 +56,8 @@ export interface Gradient {
   emit(): string;
   /** The shape it comes in, where broadcasting may have made that larger than the input's: the walk sums it back. */
   readonly shape?: Shape;
+  /** How many of that shape's last axes are the input's own, never broadcast: their sizes need not be known. Default 0. */
+  readonly own?: number;
 }
 
 /**

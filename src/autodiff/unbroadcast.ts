@@ -1,15 +1,28 @@
 import type { Shape } from "../onnx/graph.ts";
 import type { Emitter } from "./rule.ts";
 
+/** The shape that a gradient comes in, and how many of its last axes took no part in broadcasting. */
+interface Grown {
+  readonly shape: Shape;
+  readonly own?: number | undefined;
+}
+
 /**
  * The gradient of a broadcast: what was repeated is summed. From shape `from` back to `to`, that of `value`, which ONNX
- * broadcast to it (axes aligned at the end; those that `to` lacks, or has as 1, were repeated).
+ * broadcast to it (axes aligned at the end; those that `to` lacks, or has as 1, were repeated). The last `own` axes were
+ * not, whatever their size.
  */
-export function unbroadcast(emit: Emitter, gradient: string, from: Shape, to: Shape, value: string): string {
+export function unbroadcast(
+  emit: Emitter,
+  gradient: string,
+  { shape: from, own = 0 }: Grown,
+  to: Shape,
+  value: string,
+): string {
   const extra = from.length - to.length;
   const leading = [...Array(extra).keys()];
   const repeated: number[] = [];
-  for (const [i, dim] of to.entries()) {
+  for (const [i, dim] of to.slice(0, to.length - own).entries()) {
     const grown = from[i + extra];
     if (dim === grown && dim !== undefined) continue;
     // A named or unknown size might be 1 at run time, and then it was repeated.

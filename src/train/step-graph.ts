@@ -1,4 +1,5 @@
 import { backward } from "../autodiff/backward.ts";
+import { tileConvolutions } from "../autodiff/winograd.ts";
 import { assert } from "../core/assert.ts";
 import { float32, scalar, type Tensor } from "../core/tensor.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
@@ -48,7 +49,7 @@ export function stepGraph(
   optimizer: Optimizer,
   options: StepOptions = {},
 ): StepGraph {
-  const differentiated = backward(model, loss, trainable);
+  const differentiated = backward(tileConvolutions(model, trainable), loss, trainable);
   const b = GraphBuilder.from(differentiated.model);
   for (const { name } of model.graph.outputs) b.output(name);
   const gradients = trainable.map((weight) => differentiated.gradients.get(weight) ?? "");
@@ -84,7 +85,7 @@ export function accumulatingSteps(
   optimizer: Optimizer,
   options: StepOptions = {},
 ): AccumulatingSteps {
-  const differentiated = backward(model, loss, trainable);
+  const differentiated = backward(tileConvolutions(model, trainable), loss, trainable);
   const starts = startsOf(model, trainable);
   const gather = GraphBuilder.from(differentiated.model);
   for (const { name } of model.graph.outputs) gather.output(name);

@@ -47,6 +47,7 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
     {
       // A vector's row axis is one of size 1 in front, which the walk sums away with the batch's.
       shape: [...batch, ...(row ? [1, ...shapeA] : shapeA.slice(-2))],
+      own: row ? 1 : 2,
       emit: () => {
         const right = column ? op("Unsqueeze", [b, ints([0])]) : transposed(b, shapeB.length);
         return op("MatMul", [matrix(), right]);
@@ -54,6 +55,7 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
     },
     {
       shape: [...batch, ...shapeB.slice(-2)],
+      own: column ? 1 : 2,
       emit: () => {
         const left = row ? op("Unsqueeze", [a, ints([1])]) : transposed(a, shapeA.length);
         const product = op("MatMul", [left, matrix()]);

@@ -1,0 +1,187 @@
+import { float32, int64, type Tensor } from "../core/tensor.ts";
+import { intAttr, intsAttr, stringAttr } from "../onnx/attributes.ts";
+import type { GraphBuilder } from "../onnx/builder.ts";
+import type { Model, Node } from "../onnx/graph.ts";
+import { inferShapes } from "../onnx/infer.ts";
+import { expandNodes } from "../surgery/expand-nodes.ts";
+import { ValueTypes } from "./value-types.ts";
+
+/**
+ * Winograd's F(4x4, 3x3), with the matrices of Lavin and Gray (2016, "Fast Algorithms for Convolutional Neural Networks"):
+ * four by four outputs of a 3x3 kernel w from a tile d of six by six places, with 36 products where the sum has 144:
+ *   y = Aᵀ·[(G·w·Gᵀ) ⊙ (Bᵀ·d·B)]·A
+ */
+const enter = [
+  [4, 0, -5, 0, 1, 0],
+  [0, -4, -4, 1, 1, 0],
+  [0, 4, -4, -1, 1, 0],
+  [0, -2, -1, 2, 1, 0],
+  [0, 2, -1, -2, 1, 0],
+  [0, 4, 0, -5, 0, 1],
+];
+const kernel = [
+  [1 / 4, 0, 0],
+  [-1 / 6, -1 / 6, -1 / 6],
+  [-1 / 6, 1 / 6, -1 / 6],
+  [1 / 24, 1 / 12, 1 / 6],
+  [1 / 24, -1 / 12, 1 / 6],
+  [0, 0, 1],
+];
+const leave = [
+  [1, 1, 1, 1, 1, 0],
+  [0, 1, -1, 2, -2, 0],
+  [0, 1, 1, 4, 4, 0],
+  [0, 1, -1, 8, -8, 1],
+];
+const [taps, outputs, points] = [3, leave.length, enter.length];
+
+/** A 3x3 convolution of stride 1 over maps of known sizes: [channels, height, width] to [filters, its windows]. */
+interface Form {
+  readonly channels: number;
+  readonly filters: number;
+  /** Height, then width. */
+  readonly axes: readonly [Axis, Axis];
+}
+
+interface Axis {
+  readonly size: number;
+  readonly windows: number;
+  /** Padding in front. */
+  readonly begin: number;
+}
+
+const tilesOf = ({ windows }: Axis): number => Math.ceil(windows / outputs);
+
+/**
+ * The model as it trains fastest: 3x3 convolutions by these weights, which change with each step, are written as matrix
+ * products where that takes fewer of them. Forward and backward are both shorter then, for the gradient of the products
+ * is what `backward` writes for any. Answers differ from the engine's Conv by rounding.
+ */
+export function tileConvolutions(model: Model, weights: readonly string[]): Model {
+  const trained = new Set(weights);
+  const inferred = inferShapes(model);
+  const types = new ValueTypes(inferred.graph);
+  const once = new Map<string, string>();
+  return expandNodes(inferred, (node, b) => {
+    const form = trained.has(node.inputs[1] ?? "") ? formOf(node, types) : undefined;
+    if (form === undefined || !isWorthwhile(form)) return undefined;
+    const constant = (key: string, make: () => Tensor): string => {
+      const name = once.get(key) ?? b.constant(make(), key);
+      once.set(key, name);
+      return name;
+    };
+    return [writeTiled(node, form, b, constant)];
+  }).model;
+}
+
+/** Share of the direct form's products up to which the tiled ones win: what goes in and out is moved about, too. */
+const worthwhile = 0.8;
+
+/** Counts multiplications a picture. Where channels are few for their map, going in and out costs more than is saved. */
+function isWorthwhile({ channels, filters, axes: [rows, columns] }: Form): boolean {
+  const [down, across] = [points * tilesOf(rows), points * tilesOf(columns)];
+  const entering = down * (rows.size + across) * columns.size;
+  const leaving = down * (across + rows.windows) * columns.windows;
+  const products = down * across * channels * filters + entering * channels + leaving * filters;
+  return products <= worthwhile * taps ** 2 * rows.windows * columns.windows * channels * filters;
+}
+
+/**
+ * For each of the 36 points of a tile, all tiles of all pictures are the rows of one product, [tiles·N, C]·[C, K]. Places
+ * lie on the first axes on the way there and back, so that going in and out is a product an axis with one matrix, which
+ * holds Bᵀ or Aᵀ for each tile of that axis, borders and padding included.
+ */
+function writeTiled(
+  { inputs: [x = "", weight = "", bias = ""] }: Node,
+  { channels, filters, axes }: Form,
+  b: GraphBuilder,
+  constant: (key: string, make: () => Tensor) => string,
+): string {
+  const [rows, columns] = axes;
+  const [down, across] = [tilesOf(rows), tilesOf(columns)];
+  const ints = (values: readonly number[]): string => constant(`sizes_${values}`, () => int64(values));
+  const reshape = (value: string, shape: readonly number[]): string => b.op("Reshape", [value, ints(shape)]);
+  const transpose = (value: string, ...perm: number[]): string => b.op("Transpose", [value], { perm });
+  const matrix = (axis: Axis, way: "enter" | "leave"): string =>
+    constant(`${way}_${axis.size}_${axis.begin}_${axis.windows}`, () =>
+      way === "enter" ? enteringMatrix(axis) : leavingMatrix(axis),
+    );
+
+  const places = reshape(transpose(reshape(x, [-1, rows.size * columns.size]), 1, 0), [rows.size, -1]);
+  const entered = b.op("Gemm", [matrix(rows, "enter"), places]);
+  const tiles = b.op("MatMul", [
+    matrix(columns, "enter"),
+    reshape(entered, [points * down, columns.size, -1]),
+  ]);
+  // From [point, tile] of each axis to the points of both in front.
+  const apart = transpose(reshape(tiles, [points, down, points, across, -1]), 0, 2, 1, 3, 4);
+
+  const spread = constant("kernel_3_3", kernelMatrix);
+  const kernels = b.op("Gemm", [spread, reshape(weight, [-1, taps ** 2])], { transB: 1 });
+  const products = b.op("MatMul", [
+    reshape(apart, [points ** 2, -1, channels]),
+    transpose(reshape(kernels, [points ** 2, filters, channels]), 0, 2, 1),
+  ]);
+
+  const together = transpose(reshape(products, [points, points, down, across, -1]), 0, 2, 1, 3, 4);
+  const left = b.op("MatMul", [
+    matrix(columns, "leave"),
+    reshape(together, [points * down, points * across, -1]),
+  ]);
+  const windows = b.op("Gemm", [matrix(rows, "leave"), reshape(left, [points * down, -1])]);
+  const maps = transpose(reshape(windows, [rows.windows * columns.windows, -1]), 1, 0);
+  const y = reshape(maps, [-1, filters, rows.windows, columns.windows]);
+  return bias === "" ? y : b.op("Add", [y, reshape(bias, [filters, 1, 1])]);
+}
+
+/** Bᵀ for each tile of an axis: [points·tiles, size]. */
+function enteringMatrix(axis: Axis): Tensor {
+  const tiles = tilesOf(axis);
+  const values = enter.flatMap((takes) =>
+    Array.from({ length: tiles * axis.size }, (_, i) => {
+      const [tile, place] = [Math.floor(i / axis.size), i % axis.size];
+      return takes[place + axis.begin - outputs * tile] ?? 0;
+    }),
+  );
+  return float32(values, [points * tiles, axis.size]);
+}
+
+/** Aᵀ for each tile of an axis: [windows, points·tiles]. */
+function leavingMatrix({ windows, ...axis }: Axis): Tensor {
+  const tiles = tilesOf({ windows, ...axis });
+  const values = Array.from({ length: windows }, (_, window) => {
+    const gives = leave[window % outputs] ?? [];
+    return gives.flatMap((value) =>
+      Array.from({ length: tiles }, (_, tile) => (tile === Math.floor(window / outputs) ? value : 0)),
+    );
+  });
+  return float32(values.flat(), [windows, points * tiles]);
+}
+
+/** G for rows and columns: [points², 9]. */
+function kernelMatrix(): Tensor {
+  const values = kernel.flatMap((down) =>
+    kernel.flatMap((across) => down.flatMap((a) => across.map((b) => a * b))),
+  );
+  return float32(values, [points ** 2, taps ** 2]);
+}
+
+/** The convolution that a node is, if it is one of those that tiles are for. */
+function formOf(node: Node, types: ValueTypes): Form | undefined {
+  if (node.opType !== "Conv" || node.domain !== "" || intAttr(node, "group", 1) !== 1) return undefined;
+  const isOne = (name: string): boolean => intsAttr(node, name, [1, 1]).every((each) => each === 1);
+  if (!isOne("strides") || !isOne("dilations")) return undefined;
+  const sizesOf = (value = ""): readonly (number | undefined)[] =>
+    types.shape(value)?.map((dim) => (typeof dim === "number" ? dim : undefined)) ?? [];
+  const [filters, channels, ...window] = sizesOf(node.inputs[1]);
+  if (!filters || !channels || window.length !== 2 || window.some((side) => side !== taps)) return undefined;
+  const [sizes, windows] = [sizesOf(node.inputs[0]).slice(2), sizesOf(node.outputs[0]).slice(2)];
+  const same = stringAttr(node, "auto_pad", "NOTSET").startsWith("SAME");
+  const pads = same ? [1, 1] : intsAttr(node, "pads", [0, 0]);
+  const axes = [0, 1].flatMap((i): Axis[] => {
+    const [size, count] = [sizes[i], windows[i]];
+    return size && count ? [{ size, windows: count, begin: pads[i] ?? 0 }] : [];
+  });
+  const [rows, columns] = axes;
+  return rows && columns && { channels, filters, axes: [rows, columns] };
+}
