@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { backward } from "../../src/autodiff/backward.ts";
 import { normaliseByBatch } from "../../src/autodiff/batch-norm.ts";
+import { tileConvolutions } from "../../src/autodiff/winograd.ts";
 import { random } from "../../src/core/random.ts";
 import { float32, floats, scalar, sizeOf, type Tensor } from "../../src/core/tensor.ts";
 import type { Model } from "../../src/onnx/graph.ts";
@@ -77,7 +78,7 @@ interface Direction {
 }
 
 /**
- * Holds the gradients to central differences of the loss, worked out in double precision from the engine's logits, in
+ * Holds the gradients of the network as it is trained to central differences of the loss, worked out in double precision from the engine's logits, in
  * one random direction u a row of `directions`, each weight moving in proportion to its size:
  *   (loss(w + h·u) - loss(w - h·u)) / 2h = the mean of g·u between the two
  * The mean in place of g·u at w makes it hold with any number of kinks (Relu, maxima), which else cost a few per cent.
@@ -88,7 +89,7 @@ export async function checkDirections(
   /** `reach`: how far to both sides, as a share of the weights' size; it keeps clear of rounding. */
   { seed, reach }: { readonly seed: number; readonly reach: number },
 ): Promise<void> {
-  const { model: whole, gradients } = backward(model, "loss", trainable);
+  const { model: whole, gradients } = backward(tileConvolutions(model, trainable), "loss", trainable);
   const session = await nodeRuntime().load(writeModel(feedInitializers(whole, trainable)));
   const start = new Map(trainable.map((name) => [name, model.graph.initializers.get(name)!]));
   const rng = random(seed);
