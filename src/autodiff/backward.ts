@@ -3,6 +3,7 @@ import { float32, int64, integers, scalar, sizeOf, type Tensor } from "../core/t
 import { describe } from "../onnx/attributes.ts";
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Graph, Model, Node, Shape } from "../onnx/graph.ts";
+import { producers } from "../onnx/graph-tools.ts";
 import { inferShapes } from "../onnx/infer.ts";
 import { liftConstants } from "../surgery/constants.ts";
 import { GradientError } from "./errors.ts";
@@ -31,6 +32,7 @@ export function backward(given: Model, loss: string, trainable: readonly string[
   const model = { ...given, graph: liftConstants(given.graph) };
   const graph = inferShapes(model).graph;
   const types = new ValueTypes(graph);
+  const makers = producers(graph);
   const builder = GraphBuilder.from(model);
   for (const { name } of graph.outputs) builder.output(name);
   const emit = emitter(builder);
@@ -70,6 +72,7 @@ export function backward(given: Model, loss: string, trainable: readonly string[
       },
       dyOf,
       output: (i) => builder.addOutput(node.outputs.find((name) => name !== "") ?? "", i),
+      maker: (value) => makers.get(value),
       // What is trained stands in the graph too, but is no constant: its values change with each step.
       tensor: (value) => (active.has(value) ? undefined : graph.initializers.get(value)),
       constant: (value) => {

@@ -6,6 +6,7 @@ import { inferShapes } from "../onnx/infer.ts";
 import { liftConstants } from "../surgery/constants.ts";
 import { expandNodes } from "../surgery/expand-nodes.ts";
 import { GradientError } from "./errors.ts";
+import { ValueTypes } from "./value-types.ts";
 
 export interface BatchNormOptions {
   /** The nodes to change; left out, all. The others go on normalising with their running statistics. */
@@ -90,13 +91,10 @@ function trainingForm(builder: GraphBuilder, node: Node, rank: number): readonly
 }
 
 function ranks(graph: Graph): (node: Node) => number {
-  const known = [...graph.values.values(), ...graph.inputs, ...graph.outputs].map(
-    ({ name, type }) => [name, type?.kind === "tensor" ? type.shape?.length : undefined] as const,
-  );
-  const byName = new Map(known);
+  const types = new ValueTypes(graph);
   return (node) => {
     const [x = ""] = node.inputs;
-    const rank = graph.initializers.get(x)?.shape.length ?? byName.get(x);
+    const rank = types.shape(x)?.length;
     if (rank !== undefined) return rank;
     throw new GradientError(
       {

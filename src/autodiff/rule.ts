@@ -40,6 +40,8 @@ export interface Site extends Emitter {
   output(i: number): string;
   /** The values of an int64 or int32 input when they stand in the graph, else undefined. */
   constant(value: string): readonly number[] | undefined;
+  /** The forward node that makes a value; undefined for inputs and initializers. */
+  maker(value: string): Node | undefined;
   /** The tensor when the value stands in the graph, else undefined. */
   tensor(value: string): Tensor | undefined;
   dtype(value: string): DType | undefined;

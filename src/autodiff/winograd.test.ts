@@ -21,7 +21,7 @@ interface Layer {
 
 const batch = 3;
 
-/** Σ v·conv(x·s, w, b) with random v, so that gradients by x (through s), w and b can be asked for. */
+/** Σ sin(0.7·conv(x·scale, weight, bias)): gradients by x, through its scale, by weight and by bias. */
 function lossOf(layer: Layer, seed: number): Model {
   const { channels, filters, size, kernel = [3, 3], bias = true, attributes = {} } = layer;
   const rng = random(seed);
@@ -37,7 +37,6 @@ function lossOf(layer: Layer, seed: number): Model {
   const inputs = [x, weight, ...(bias ? [b.initializer("bias", draw(filters))] : [])];
   const y = b.op("Conv", inputs, attributes, { outputs: ["y"] });
   b.output(y, "float32", undefined);
-  // Weights that differ from place to place, without knowing how many there are.
   const waves = b.op("Sin", [b.op("Mul", [y, b.constant(float32([0.7]))])]);
   b.output(b.op("ReduceSum", [waves], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
   return b.model();
@@ -59,6 +58,13 @@ async function answers(model: Model, layer: Layer, seed: number): Promise<Readon
 const trainedOf = ({ bias = true }: Layer): string[] => ["scale", "weight", ...(bias ? ["bias"] : [])];
 const operators = (model: Model): readonly string[] => model.graph.nodes.map(({ opType }) => opType);
 
+/** The largest difference of two tensors, as a share of the largest number of the first, or of 1. */
+function apart(expected: Tensor, got: Tensor): number {
+  const [a, b] = [floats(expected), floats(got)];
+  const largest = a.reduce((most, each) => Math.max(most, Math.abs(each)), 1);
+  return a.reduce((most, each, at) => Math.max(most, Math.abs(each - b[at]!)), 0) / largest;
+}
+
 /** Holds output and gradients of the tiled layer to those that the engine's own Conv gives. */
 async function expectTheSame(layer: Layer, seed: number): Promise<void> {
   const model = lossOf(layer, seed);
@@ -66,17 +72,14 @@ async function expectTheSame(layer: Layer, seed: number): Promise<void> {
   expect(operators(tiled), `seed ${seed}: ${JSON.stringify(layer)}`).not.toContain("Conv");
   const [own, other] = [model, tiled].map((each) => backward(each, "loss", trainedOf(layer)));
   const [expected, got] = [await answers(own!.model, layer, seed), await answers(other!.model, layer, seed)];
-  const pairs = [
-    ["y", "y"],
-    ...trainedOf(layer).map((name) => [own!.gradients.get(name)!, other!.gradients.get(name)!]),
+  const compared = [
+    ["y", "y", "y"],
+    ...trainedOf(layer).map((name) => [name, own!.gradients.get(name)!, other!.gradients.get(name)!]),
   ];
-  for (const [i, [before = "", after = ""]] of pairs.entries()) {
-    const what = `seed ${seed}: ${["y", ...trainedOf(layer)][i]} of ${JSON.stringify(layer)}`;
+  for (const [name = "", before = "", after = ""] of compared) {
+    const what = `seed ${seed}: ${name} of ${JSON.stringify(layer)}`;
     expect(got[after]!.shape, what).toEqual(expected[before]!.shape);
-    const [a, b] = [floats(expected[before]!), floats(got[after]!)];
-    const largest = a.reduce((most, each) => Math.max(most, Math.abs(each)), 1);
-    const apart = a.reduce((most, each, at) => Math.max(most, Math.abs(each - b[at]!)), 0);
-    expect(apart / largest, what).toBeLessThan(1e-4);
+    expect(apart(expected[before]!, got[after]!), what).toBeLessThan(1e-4);
   }
 }
 
@@ -128,7 +131,7 @@ test("of any size and padding", async () => {
 });
 
 const padded = { pads: [1, 1, 1, 1] };
-const left: readonly (readonly [string, Layer])[] = [
+const untouched: readonly (readonly [string, Layer])[] = [
   ["a stride", { channels: 24, filters: 24, size: [8, 8], attributes: { ...padded, strides: [2, 2] } }],
   ["a dilation", { channels: 24, filters: 24, size: [8, 8], attributes: { ...padded, dilations: [2, 2] } }],
   ["groups", { channels: 24, filters: 24, size: [8, 8], attributes: { ...padded, group: 2 } }],
@@ -137,7 +140,7 @@ const left: readonly (readonly [string, Layer])[] = [
   ["a single place", { channels: 24, filters: 24, size: [3, 3] }],
 ];
 
-test.each(left)("%s: left to the engine's Conv", (_, layer) => {
+test.each(untouched)("%s: left to the engine's Conv", (_, layer) => {
   expect(operators(tileConvolutions(lossOf(layer, 4), ["weight"]))).toContain("Conv");
 });
 
@@ -155,6 +158,48 @@ test("layers of one geometry share their matrices", () => {
   for (const weight of weights) x = b.op("Conv", [x, weight], padded);
   b.output(x);
   const { initializers } = tileConvolutions(b.model(), weights).graph;
-  const matrices = [...initializers].filter(([name]) => /^(enter|leave|kernel)/.test(name));
+  const matrices = [...initializers].filter(([name]) => /^(enter|leave|spread)/.test(name));
   expect(matrices.map(([name]) => name)).toHaveLength(3);
+});
+
+test("behind a tiled layer the batch still has its name: no size is asked for as it runs", () => {
+  const b = new GraphBuilder({ opset: 18 });
+  const x = b.input("x", "float32", ["N", 32, 8, 8]);
+  const weights = ["first", "second"].map((name) =>
+    b.initializer(name, float32(new Float32Array(32 * 32 * 9), [32, 32, 3, 3])),
+  );
+  const inner = b.op("Conv", [x, weights[0]!], padded);
+  const sum = b.op("Add", [inner, b.op("Conv", [inner, weights[1]!], padded)]);
+  b.output(b.op("ReduceMean", [sum], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
+  const tiled = tileConvolutions(b.model(), weights);
+  expect(operators(tiled)).not.toContain("Conv");
+  expect(operators(backward(tiled, "loss", weights).model)).not.toContain("NonZero");
+});
+
+test("a weight of two layers, and the oldest operators", async () => {
+  const b = new GraphBuilder({ opset: 13 });
+  const rng = random(6);
+  const values = Float32Array.from({ length: 24 * 24 * 9 }, () => 0.1 * rng.normal());
+  const weight = b.initializer("weight", float32(values, [24, 24, 3, 3]));
+  const first = b.op("Conv", [b.input("x", "float32", ["N", 24, 7, 8]), weight], padded);
+  const y = b.op("Conv", [first, weight], padded, { outputs: ["y"] });
+  b.output(y, "float32", undefined);
+  b.output(b.op("ReduceMean", [y], { keepdims: 0 }, { outputs: ["loss"] }), "float32", []);
+  const layer: Layer = { channels: 24, filters: 24, size: [7, 8] };
+  const models = [b.model(), tileConvolutions(b.model(), ["weight"])];
+  const [own, other] = models.map((each) => backward(each, "loss", ["weight"]));
+  const [expected, got] = [await answers(own!.model, layer, 6), await answers(other!.model, layer, 6)];
+  for (const [before, after] of [
+    ["y", "y"],
+    [own!.gradients.get("weight")!, other!.gradients.get("weight")!],
+  ] as const) {
+    expect(apart(expected[before]!, got[after]!), `seed 6: ${before}`).toBeLessThan(1e-4);
+  }
+});
+
+test("sizes that are free stay free", () => {
+  const b = new GraphBuilder({ opset: 18 });
+  const weight = b.initializer("weight", float32(new Float32Array(32 * 32 * 9), [32, 32, 3, 3]));
+  b.output(b.op("Conv", [b.input("x", "float32", ["N", 32, "H", "W"]), weight], padded));
+  expect(operators(tileConvolutions(b.model(), ["weight"]))).toContain("Conv");
 });

@@ -33,7 +33,8 @@ const leave = [
   [0, 1, 1, 4, 4, 0],
   [0, 1, -1, 8, -8, 1],
 ];
-const [taps, outputs, points] = [3, leave.length, enter.length];
+/** Of an axis: taps of a kernel, windows that a tile answers, and points that it becomes. */
+const [taps, reach, points] = [3, leave.length, enter.length];
 
 /** A 3x3 convolution of stride 1 over maps of known sizes: [channels, height, width] to [filters, its windows]. */
 interface Form {
@@ -50,34 +51,41 @@ interface Axis {
   readonly begin: number;
 }
 
-const tilesOf = ({ windows }: Axis): number => Math.ceil(windows / outputs);
+const tilesOf = ({ windows }: Axis): number => Math.ceil(windows / reach);
 
 /**
- * The model as it trains fastest: 3x3 convolutions by these weights, which change with each step, are written as matrix
- * products where that takes fewer of them. Forward and backward are both shorter then, for the gradient of the products
- * is what `backward` writes for any. Answers differ from the engine's Conv by rounding.
+ * The model as it runs fastest with these weights (float32 initializers) fed anew at each run: 3x3 convolutions by them are
+ * written as tiled matrix products where that takes fewer multiplications. Forward and backward are both shorter then, for
+ * `backward` knows the gradient of matrix products. Answers differ from the engine's Conv by rounding. Opset 13 or later.
  */
 export function tileConvolutions(model: Model, weights: readonly string[]): Model {
   const trained = new Set(weights);
   const inferred = inferShapes(model);
   const types = new ValueTypes(inferred.graph);
   const once = new Map<string, string>();
+  // The inferred types go along: behind reshapes to -1 they alone still know the batch by its name.
   return expandNodes(inferred, (node, b) => {
     const form = trained.has(node.inputs[1] ?? "") ? formOf(node, types) : undefined;
     if (form === undefined || !isWorthwhile(form)) return undefined;
-    const constant = (key: string, make: () => Tensor): string => {
-      const name = once.get(key) ?? b.constant(make(), key);
-      once.set(key, name);
+    const constant: Constant = (hint, key, make) => {
+      const name = once.get(`${hint} ${key}`) ?? b.constant(make(), hint);
+      once.set(`${hint} ${key}`, name);
       return name;
     };
     return [writeTiled(node, form, b, constant)];
   }).model;
 }
 
+/** The name of a constant that is written once for each key. */
+type Constant = (hint: string, key: string, make: () => Tensor) => string;
+
 /** Share of the direct form's products up to which the tiled ones win: what goes in and out is moved about, too. */
 const worthwhile = 0.8;
 
-/** Counts multiplications a picture. Where channels are few for their map, going in and out costs more than is saved. */
+/**
+ * Counts multiplications a picture; what the kernels' own way in costs is shared by the batch, and not counted. Where
+ * channels are few for their map, going in and out costs more than is saved.
+ */
 function isWorthwhile({ channels, filters, axes: [rows, columns] }: Form): boolean {
   const [down, across] = [points * tilesOf(rows), points * tilesOf(columns)];
   const entering = down * (rows.size + across) * columns.size;
@@ -95,28 +103,24 @@ function writeTiled(
   { inputs: [x = "", weight = "", bias = ""] }: Node,
   { channels, filters, axes }: Form,
   b: GraphBuilder,
-  constant: (key: string, make: () => Tensor) => string,
+  constant: Constant,
 ): string {
   const [rows, columns] = axes;
   const [down, across] = [tilesOf(rows), tilesOf(columns)];
-  const ints = (values: readonly number[]): string => constant(`sizes_${values}`, () => int64(values));
+  const ints = (values: readonly number[]): string => constant("sizes", `${values}`, () => int64(values));
   const reshape = (value: string, shape: readonly number[]): string => b.op("Reshape", [value, ints(shape)]);
   const transpose = (value: string, ...perm: number[]): string => b.op("Transpose", [value], { perm });
-  const matrix = (axis: Axis, way: "enter" | "leave"): string =>
-    constant(`${way}_${axis.size}_${axis.begin}_${axis.windows}`, () =>
-      way === "enter" ? enteringMatrix(axis) : leavingMatrix(axis),
-    );
+  const entering = (axis: Axis): string =>
+    constant("enter", `${axis.size} ${axis.begin} ${axis.windows}`, () => enteringMatrix(axis));
+  const leaving = (axis: Axis): string => constant("leave", `${axis.windows}`, () => leavingMatrix(axis));
 
   const places = reshape(transpose(reshape(x, [-1, rows.size * columns.size]), 1, 0), [rows.size, -1]);
-  const entered = b.op("Gemm", [matrix(rows, "enter"), places]);
-  const tiles = b.op("MatMul", [
-    matrix(columns, "enter"),
-    reshape(entered, [points * down, columns.size, -1]),
-  ]);
+  const entered = b.op("Gemm", [entering(rows), places]);
+  const tiles = b.op("MatMul", [entering(columns), reshape(entered, [points * down, columns.size, -1])]);
   // From [point, tile] of each axis to the points of both in front.
   const apart = transpose(reshape(tiles, [points, down, points, across, -1]), 0, 2, 1, 3, 4);
 
-  const spread = constant("kernel_3_3", kernelMatrix);
+  const spread = constant("spread", "", kernelMatrix);
   const kernels = b.op("Gemm", [spread, reshape(weight, [-1, taps ** 2])], { transB: 1 });
   const products = b.op("MatMul", [
     reshape(apart, [points ** 2, -1, channels]),
@@ -124,11 +128,11 @@ function writeTiled(
   ]);
 
   const together = transpose(reshape(products, [points, points, down, across, -1]), 0, 2, 1, 3, 4);
-  const left = b.op("MatMul", [
-    matrix(columns, "leave"),
+  const gathered = b.op("MatMul", [
+    leaving(columns),
     reshape(together, [points * down, points * across, -1]),
   ]);
-  const windows = b.op("Gemm", [matrix(rows, "leave"), reshape(left, [points * down, -1])]);
+  const windows = b.op("Gemm", [leaving(rows), reshape(gathered, [points * down, -1])]);
   const maps = transpose(reshape(windows, [rows.windows * columns.windows, -1]), 1, 0);
   const y = reshape(maps, [-1, filters, rows.windows, columns.windows]);
   return bias === "" ? y : b.op("Add", [y, reshape(bias, [filters, 1, 1])]);
@@ -140,19 +144,19 @@ function enteringMatrix(axis: Axis): Tensor {
   const values = enter.flatMap((takes) =>
     Array.from({ length: tiles * axis.size }, (_, i) => {
       const [tile, place] = [Math.floor(i / axis.size), i % axis.size];
-      return takes[place + axis.begin - outputs * tile] ?? 0;
+      return takes[place + axis.begin - reach * tile] ?? 0;
     }),
   );
   return float32(values, [points * tiles, axis.size]);
 }
 
 /** Aᵀ for each tile of an axis: [windows, points·tiles]. */
-function leavingMatrix({ windows, ...axis }: Axis): Tensor {
-  const tiles = tilesOf({ windows, ...axis });
+function leavingMatrix(axis: Axis): Tensor {
+  const [{ windows }, tiles] = [axis, tilesOf(axis)];
   const values = Array.from({ length: windows }, (_, window) => {
-    const gives = leave[window % outputs] ?? [];
+    const gives = leave[window % reach] ?? [];
     return gives.flatMap((value) =>
-      Array.from({ length: tiles }, (_, tile) => (tile === Math.floor(window / outputs) ? value : 0)),
+      Array.from({ length: tiles }, (_, tile) => (tile === Math.floor(window / reach) ? value : 0)),
     );
   });
   return float32(values.flat(), [windows, points * tiles]);
@@ -176,12 +180,13 @@ function formOf(node: Node, types: ValueTypes): Form | undefined {
   const [filters, channels, ...window] = sizesOf(node.inputs[1]);
   if (!filters || !channels || window.length !== 2 || window.some((side) => side !== taps)) return undefined;
   const [sizes, windows] = [sizesOf(node.inputs[0]).slice(2), sizesOf(node.outputs[0]).slice(2)];
-  const same = stringAttr(node, "auto_pad", "NOTSET").startsWith("SAME");
-  const pads = same ? [1, 1] : intsAttr(node, "pads", [0, 0]);
-  const axes = [0, 1].flatMap((i): Axis[] => {
+  const autoPad = stringAttr(node, "auto_pad", "NOTSET");
+  // One place on both sides keeps the size; which of the two SAMEs it is matters for even kernels only.
+  const pads = autoPad.startsWith("SAME") ? [1, 1] : autoPad === "VALID" ? [] : intsAttr(node, "pads", []);
+  const axis = (i: number): Axis | undefined => {
     const [size, count] = [sizes[i], windows[i]];
-    return size && count ? [{ size, windows: count, begin: pads[i] ?? 0 }] : [];
-  });
-  const [rows, columns] = axes;
+    return size && count ? { size, windows: count, begin: pads[i] ?? 0 } : undefined;
+  };
+  const [rows, columns] = [axis(0), axis(1)];
   return rows && columns && { channels, filters, axes: [rows, columns] };
 }

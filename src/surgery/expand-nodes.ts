@@ -21,6 +21,7 @@ export function expandNodes(
   const builder = GraphBuilder.from(model);
   for (const { name } of graph.outputs) builder.output(name);
   const renamed = new Map<string, string>();
+  const written = new Set<Node>();
   let count = graph.nodes.length;
   const nodes = graph.nodes.flatMap((node) => {
     const made = expand(node, builder);
@@ -28,18 +29,18 @@ export function expandNodes(
     for (const [i, name] of node.outputs.entries()) {
       if (name !== "" && made[i] !== undefined) renamed.set(made[i], name);
     }
-    const written = builder.graph().nodes.slice(count);
-    count += written.length;
-    return written;
+    const parts = builder.graph().nodes.slice(count);
+    count += parts.length;
+    for (const part of parts) written.add(part);
+    return parts;
   });
   const nameOf = (value: string): string => renamed.get(value) ?? value;
-  const named = nodes.map((node) => ({
-    ...node,
+  const named = nodes.map((node) => {
+    if (!written.has(node)) return node;
     // A node bears its value's name; the old one would be given again.
-    name: nameOf(node.name),
-    inputs: node.inputs.map(nameOf),
-    outputs: node.outputs.map(nameOf),
-  }));
+    const [inputs, outputs] = [node.inputs.map(nameOf), node.outputs.map(nameOf)];
+    return { ...node, name: nameOf(node.name), inputs, outputs };
+  });
   const finished = builder.model();
   return { model: { ...finished, graph: { ...finished.graph, nodes: distinctNodeNames(named) } }, nameOf };
 }

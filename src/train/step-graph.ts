@@ -164,6 +164,7 @@ function writeUpdates(
     const update = optimizer.update(b, {
       weight,
       gradient,
+      shape,
       rate: rateOf(rates?.get(weight) ?? 1),
       step,
       state: slots,

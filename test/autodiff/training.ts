@@ -78,7 +78,8 @@ interface Direction {
 }
 
 /**
- * Holds the gradients of the network as it is trained to central differences of the loss, worked out in double precision from the engine's logits, in
+ * Holds the gradients of the network as it is trained, its convolutions tiled, to central differences of the loss, worked
+ * out in double precision from the engine's logits (that tiles answer as convolutions do is winograd.test.ts's matter), in
  * one random direction u a row of `directions`, each weight moving in proportion to its size:
  *   (loss(w + h·u) - loss(w - h·u)) / 2h = the mean of g·u between the two
  * The mean in place of g·u at w makes it hold with any number of kinks (Relu, maxima), which else cost a few per cent.

@@ -25,7 +25,7 @@ async function firstStep(gradient: readonly number[], rows: number, columns: num
   const b = new GraphBuilder({ opset: 18 });
   for (const name of ["weight", "gradient", ...optimizer.slots]) b.input(name, "float32", shape);
   for (const name of ["rate", "step"]) b.input(name, "float32", []);
-  const site = { weight: "weight", gradient: "gradient", rate: "rate", step: "step", decays: true };
+  const site = { weight: "weight", gradient: "gradient", shape, rate: "rate", step: "step", decays: true };
   const update = optimizer.update(b, { ...site, state: optimizer.slots });
   b.output(update.weight, "float32", shape);
   const session = await nodeRuntime().load(writeModel(b.model()));

@@ -1,4 +1,5 @@
-import { float, floatAttr, intAttr } from "../../onnx/attributes.ts";
+import { float, floatAttr, intAttr, intsAttr } from "../../onnx/attributes.ts";
+import type { Node } from "../../onnx/graph.ts";
 import type { Rule, Site } from "../rule.ts";
 import { equationOf } from "./equation.ts";
 
@@ -31,8 +32,9 @@ export const Gemm: Rule = ({ node, op, x: [a, b], y, dy, shape }) => {
 /**
  * y = a·b over the last two axes, the ones before them broadcast  =>  da = dy·bᵀ, db = aᵀ·dy.
  * A vector on the left is a row [1, K], one on the right a column [K, 1], and the output lacks that axis.
+ * Where b is a matrix turned round, db is written as (dyᵀ·a)ᵀ: the turn behind it undoes that, and nothing is moved.
  */
-export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
+export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape, maker }) => {
   const [shapeA, shapeB] = [shape(a), shape(b)];
   const batch = shape(y).slice(0, shape(y).length - Number(shapeA.length > 1) - Number(shapeB.length > 1));
   const row = shapeA.length === 1;
@@ -57,6 +59,10 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
       shape: [...batch, ...shapeB.slice(-2)],
       own: column ? 1 : 2,
       emit: () => {
+        if (!row && !column && isTurned(maker(b))) {
+          const product = op("MatMul", [transposed(dy, shape(y).length), a]);
+          return transposed(product, shape(y).length);
+        }
         const left = row ? op("Unsqueeze", [a, ints([1])]) : transposed(a, shapeA.length);
         const product = op("MatMul", [left, matrix()]);
         return column ? op("Squeeze", [product, ints([-1])]) : product;
@@ -64,6 +70,14 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape }) => {
     },
   ];
 };
+
+/** Whether a node exchanges the last two axes. */
+function isTurned(node: Node | undefined): boolean {
+  const perm = node?.opType === "Transpose" && node.domain === "" ? intsAttr(node, "perm", []) : [];
+  return (
+    perm.length > 1 && perm.every((axis, i) => axis === (i < perm.length - 2 ? i : 2 * perm.length - 3 - i))
+  );
+}
 
 /**
  * y = Σ Π xᵢ, each xᵢ's axes named by letters, the sum over letters that y lacks

@@ -1,5 +1,6 @@
 import { withGradient } from "../../autodiff/backward.ts";
 import { normaliseByBatch } from "../../autodiff/batch-norm.ts";
+import { tileConvolutions } from "../../autodiff/winograd.ts";
 import { sizeOf } from "../../core/tensor.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ScheduleKind, scheduleKinds } from "../../optim/schedule.ts";
@@ -92,7 +93,7 @@ export interface Stage {
   /** One update; where `gather` stands, from the gradients that it summed. */
   readonly step: StepGraph;
   readonly gather: GatherGraph | undefined;
-  /** The network without dropout and update, for validation; `step.parameters` are to be fed. */
+  /** The network without dropout and update, for validation: `step.parameters` are to be fed, and it is tiled for that. */
   readonly plain: Model;
   readonly masks: readonly MaskInput[];
   readonly groups: readonly WeightGroup[];
@@ -138,11 +139,12 @@ export function prepareStage(
     : { model: top, updates: new Map<string, string>() };
   const loss = { multiLabel, labelSmoothing, classWeights, loss: settings.loss };
   const graph = networkGraph(normalised, spec, size, weights, { ...loss, dropout: true });
-  const plain = networkGraph(top, spec, size, weights, { multiLabel, loss: settings.loss }).model;
   const reached = withGradient(graph.model, "loss", [
     ...blocks.flatMap((block) => block.weights),
     ...graph.headParameters,
   ]);
+  const validating = networkGraph(top, spec, size, weights, { multiLabel, loss: settings.loss }).model;
+  const plain = tileConvolutions(validating, reached);
   const trained = new Set(reached);
   const own = blocks.map((block) => ({
     ...block,
