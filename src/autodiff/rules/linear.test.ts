@@ -67,3 +67,32 @@ test("what is not covered is refused, not guessed", () => {
   const broadcast = failureOf("...i,...i->...", ["N", 3]).message;
   expect(broadcast).toContain("sizes that are not known to agree: N and 3");
 });
+
+test.each([
+  ["a matrix", [3, 4], [5, 4], [1, 0]],
+  ["a batch of them", [2, 3, 4], [2, 5, 4], [0, 2, 1]],
+  ["one for a whole batch", [2, 3, 4], [5, 4], [1, 0]],
+  ["of several, broadcast", [2, 1, 3, 4], [3, 5, 4], [0, 2, 1]],
+])("MatMul by matrices turned round: %s", async (_, left, right, perm) => {
+  await checkGradients({
+    weights: { a: left, b: right },
+    feeds: {},
+    seed: 64,
+    step: 1,
+    build: (b) => b.op("MatMul", ["a", b.op("Transpose", ["b"], { perm })]),
+  });
+});
+
+test("rows of an unknown number are not asked at run time whether they were repeated", async () => {
+  const operators = await checkGradients({
+    weights: { w: [4], kernel: [4, 5] },
+    feeds: { x: drawn([6, 4]) },
+    seed: 65,
+    step: 1,
+    build: (b) => {
+      const x = b.op("Mul", [b.input("x", "float32", [undefined, 4]), "w"]);
+      return b.op("MatMul", [x, "kernel"]);
+    },
+  });
+  expect(operators).not.toContain("NonZero");
+});
