@@ -39,14 +39,14 @@ export async function locked<T>(
 
 async function claimed(folder: string, claim: string): Promise<boolean> {
   if (await isTaken(folder, claim)) return false;
-  await mkdir(folder, { recursive: true });
   own.add(claim);
   try {
+    await mkdir(folder, { recursive: true });
     await writeFile(claim, "", { flag: "wx" });
     if (!(await isTaken(folder, claim))) return true;
   } catch (error) {
     await release(folder, claim);
-    // Somebody removed the empty folder in between: the next turn makes it again.
+    // Somebody removed the empty folder in between, or while it was made: the next turn makes it again.
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
   }
