@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { epochTimes } from "./epochs.ts";
 import { extraction } from "./extraction.ts";
 import { memory } from "./memory.ts";
+import { tiles } from "./tiles.ts";
 import { training } from "./training.ts";
 import { trainingMemory } from "./training-memory.ts";
 import { warmRun } from "./warm-run.ts";
@@ -27,7 +28,7 @@ if (!existsSync(assets)) {
 }
 const wanted = process.argv.slice(2);
 // Memory first: a process begins with the peak of the one that started it.
-const benches = { memory, trainingMemory, warmRun, extraction, training, epochTimes };
+const benches = { memory, trainingMemory, warmRun, extraction, training, tiles, epochTimes };
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for await (const figure of bench(assets)) console.log(JSON.stringify(figure));

@@ -82,13 +82,7 @@ export function backward(given: Model, loss: string, trainable: readonly string[
       dtype: (value) => types.dtype(value),
       shape,
       sizes: (value, from = 0) =>
-        shape(value)
-          .slice(from)
-          .map((dim) =>
-            typeof dim === "number"
-              ? dim
-              : fail(`the sizes of '${value}' are not all known: [${shape(value)}].`),
-          ),
+        types.sizes(value, from) ?? fail(`the sizes of '${value}' are not all known: [${shape(value)}].`),
       fail,
     };
     const gradients = rule(site);
@@ -162,11 +156,8 @@ function reachedFrom(names: readonly string[], graph: Graph, types: ValueTypes):
 }
 
 function lossShape(types: ValueTypes, loss: string): readonly number[] {
-  const shape = types.shape(loss)?.filter((dim) => typeof dim === "number");
-  assert(
-    shape && shape.length === types.shape(loss)?.length,
-    `the shape of the loss '${loss}' must be known`,
-  );
+  const shape = types.sizes(loss);
+  assert(shape, `the shape of the loss '${loss}' must be known`);
   assert(sizeOf(shape) === 1, `the loss '${loss}' must be one number, not [${shape}]`);
   return shape;
 }

@@ -16,6 +16,13 @@ export class ValueTypes {
     return this.#graph.initializers.get(value)?.shape ?? this.#type(value)?.shape;
   }
 
+  /** Sizes of the axes from `from` on; undefined where one of them, or the rank, is not known. */
+  sizes(value: string, from = 0): readonly number[] | undefined {
+    const shape = this.shape(value)?.slice(from);
+    const sizes = shape?.filter((dim) => typeof dim === "number");
+    return sizes?.length === shape?.length ? sizes : undefined;
+  }
+
   dtype(value: string): DType | undefined {
     return this.#graph.initializers.get(value)?.dtype ?? this.#type(value)?.dtype;
   }

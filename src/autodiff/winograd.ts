@@ -1,9 +1,9 @@
 import { float32, int64, type Tensor } from "../core/tensor.ts";
-import { intAttr, intsAttr, stringAttr } from "../onnx/attributes.ts";
 import type { GraphBuilder } from "../onnx/builder.ts";
 import type { Model, Node } from "../onnx/graph.ts";
 import { inferShapes } from "../onnx/infer.ts";
 import { expandNodes } from "../surgery/expand-nodes.ts";
+import { type Axis, convWindows, type Windows } from "./rules/conv/window.ts";
 import { ValueTypes } from "./value-types.ts";
 
 /**
@@ -36,19 +36,9 @@ const leave = [
 /** Of an axis: taps of a kernel, windows that a tile answers, and points that it becomes. */
 const [taps, reach, points] = [3, leave.length, enter.length];
 
-/** A 3x3 convolution of stride 1 over maps of known sizes: [channels, height, width] to [filters, its windows]. */
-interface Form {
-  readonly channels: number;
-  readonly filters: number;
-  /** Height, then width. */
+/** A convolution of two axes, 3x3, that goes place by place: what tiles are for. */
+interface Form extends Windows {
   readonly axes: readonly [Axis, Axis];
-}
-
-interface Axis {
-  readonly size: number;
-  readonly windows: number;
-  /** Padding in front. */
-  readonly begin: number;
 }
 
 const tilesOf = ({ windows }: Axis): number => Math.ceil(windows / reach);
@@ -91,7 +81,7 @@ function isWorthwhile({ channels, filters, axes: [rows, columns] }: Form): boole
   const entering = down * (rows.size + across) * columns.size;
   const leaving = down * (across + rows.windows) * columns.windows;
   const products = down * across * channels * filters + entering * channels + leaving * filters;
-  return products <= worthwhile * taps ** 2 * rows.windows * columns.windows * channels * filters;
+  return products < worthwhile * taps ** 2 * rows.windows * columns.windows * channels * filters;
 }
 
 /**
@@ -170,23 +160,19 @@ function kernelMatrix(): Tensor {
   return float32(values, [points ** 2, taps ** 2]);
 }
 
-/** The convolution that a node is, if it is one of those that tiles are for. */
+/** The convolution that a node is, if it is one that tiles are for and its sizes are known. */
 function formOf(node: Node, types: ValueTypes): Form | undefined {
-  if (node.opType !== "Conv" || node.domain !== "" || intAttr(node, "group", 1) !== 1) return undefined;
-  const isOne = (name: string): boolean => intsAttr(node, name, [1, 1]).every((each) => each === 1);
-  if (!isOne("strides") || !isOne("dilations")) return undefined;
-  const sizesOf = (value = ""): readonly (number | undefined)[] =>
-    types.shape(value)?.map((dim) => (typeof dim === "number" ? dim : undefined)) ?? [];
-  const [filters, channels, ...window] = sizesOf(node.inputs[1]);
-  if (!filters || !channels || window.length !== 2 || window.some((side) => side !== taps)) return undefined;
-  const [sizes, windows] = [sizesOf(node.inputs[0]).slice(2), sizesOf(node.outputs[0]).slice(2)];
-  const autoPad = stringAttr(node, "auto_pad", "NOTSET");
-  // One place on both sides keeps the size; which of the two SAMEs it is matters for even kernels only.
-  const pads = autoPad.startsWith("SAME") ? [1, 1] : autoPad === "VALID" ? [] : intsAttr(node, "pads", []);
-  const axis = (i: number): Axis | undefined => {
-    const [size, count] = [sizes[i], windows[i]];
-    return size && count ? { size, windows: count, begin: pads[i] ?? 0 } : undefined;
-  };
-  const [rows, columns] = [axis(0), axis(1)];
-  return rows && columns && { channels, filters, axes: [rows, columns] };
+  if (node.opType !== "Conv" || node.domain !== "") return undefined;
+  const [x = "", weight = ""] = node.inputs;
+  const [y = ""] = node.outputs;
+  const areKnown = [x, weight, y].every((value) => types.sizes(value, 1) !== undefined);
+  if (!areKnown) return undefined;
+  const sizes = (value: string, from = 0): readonly number[] => types.sizes(value, from) ?? [];
+  const windows = convWindows({ node, x: [x, weight], y, sizes });
+  const fits = windows.axes.every(
+    ({ kernel, stride, dilation }) => kernel === taps && stride === 1 && dilation === 1,
+  );
+  const [rows, columns, ...more] = windows.axes;
+  const isPlane = rows !== undefined && columns !== undefined && more.length === 0;
+  return isPlane && fits && windows.group === 1 ? { ...windows, axes: [rows, columns] } : undefined;
 }

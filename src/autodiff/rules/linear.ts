@@ -44,7 +44,7 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape, maker }) => {
     return lacking.length === 0 ? dy : op("Unsqueeze", [dy, ints(lacking)]);
   };
   const transposed = (value: string, rank: number): string =>
-    op("Transpose", [value], { perm: [...Array(rank - 2).keys(), rank - 1, rank - 2] });
+    op("Transpose", [value], { perm: turnOf(rank) });
   return [
     {
       // A vector's row axis is one of size 1 in front, which the walk sums away with the batch's.
@@ -59,7 +59,7 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape, maker }) => {
       shape: [...batch, ...shapeB.slice(-2)],
       own: column ? 1 : 2,
       emit: () => {
-        if (!row && !column && isTurned(maker(b))) {
+        if (!row && !column && isTurned(maker(b), shapeB.length)) {
           const product = op("MatMul", [transposed(dy, shape(y).length), a]);
           return transposed(product, shape(y).length);
         }
@@ -71,11 +71,16 @@ export const MatMul: Rule = ({ op, ints, x: [a, b], y, dy, shape, maker }) => {
   ];
 };
 
-/** Whether a node exchanges the last two axes. */
-function isTurned(node: Node | undefined): boolean {
-  const perm = node?.opType === "Transpose" && node.domain === "" ? intsAttr(node, "perm", []) : [];
+/** The order of axes that exchanges the last two. */
+function turnOf(rank: number): readonly number[] {
+  return [...Array(rank - 2).keys(), rank - 1, rank - 2];
+}
+
+function isTurned(node: Node | undefined, rank: number): boolean {
   return (
-    perm.length > 1 && perm.every((axis, i) => axis === (i < perm.length - 2 ? i : 2 * perm.length - 3 - i))
+    node?.opType === "Transpose" &&
+    node.domain === "" &&
+    String(intsAttr(node, "perm")) === String(turnOf(rank))
   );
 }
 

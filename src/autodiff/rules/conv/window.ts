@@ -33,8 +33,14 @@ export const sizesOf = ({ axes }: Windows): readonly number[] => axes.map((axis)
 export const windowsOf = ({ axes }: Windows): readonly number[] => axes.map((axis) => axis.windows);
 export const kernelOf = ({ axes }: Windows): readonly number[] => axes.map((axis) => axis.kernel);
 
+/** What a geometry is read from: a rule's site, or a node and the sizes of its values. */
+export interface Sized extends Pick<Site, "node" | "y" | "sizes"> {
+  /** The data, then the weight. */
+  readonly x: readonly [string, string, ...string[]];
+}
+
 /** The windows of a Conv. Throws GradientError where its spatial sizes are not known. */
-export function convWindows(site: Site): Windows {
+export function convWindows(site: Sized): Windows {
   const [channels = 0, ...sizes] = site.sizes(site.x[0], 1);
   const [filters = 0, ...windows] = site.sizes(site.y, 1);
   return measured(site, { channels, sizes, filters, windows }, (axis, autoPad) => {
@@ -45,7 +51,7 @@ export function convWindows(site: Site): Windows {
 }
 
 /** The windows of a ConvTranspose. Throws GradientError where its spatial sizes are not known. */
-export function convTransposeWindows(site: Site): Windows {
+export function convTransposeWindows(site: Sized): Windows {
   const [filters = 0, ...windows] = site.sizes(site.x[0], 1);
   const [channels = 0, ...sizes] = site.sizes(site.y, 1);
   const more = intsAttr(site.node, "output_padding", []);
@@ -64,7 +70,7 @@ function extentOf({ windows, kernel, stride, dilation }: Omit<Axis, "begin" | "e
 type Same = (axis: Omit<Axis, "begin" | "end">, autoPad: string, i: number) => number;
 
 function measured(
-  site: Site,
+  site: Sized,
   sides: Omit<Windows, "group" | "axes"> & {
     readonly sizes: readonly number[];
     readonly windows: readonly number[];
